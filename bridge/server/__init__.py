@@ -1,0 +1,15 @@
+"""Channel Access server: serves any mapping of names to PVs."""
+
+from bridge.server.aio import serving
+from bridge.server.config import ConfigError, ServerConfig
+from bridge.server.limits import Limits
+from bridge.server.server import CannotListen, CaServer
+
+__all__ = [
+    "CaServer",  # the server without an event loop
+    "CannotListen",  # an address or port cannot be used
+    "ConfigError",  # a setting cannot be used
+    "Limits",  # what one client may make grow
+    "ServerConfig",  # where to listen, whom to tell
+    "serving",  # `async with serving(group.pvdb) as server:`
+]

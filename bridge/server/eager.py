@@ -1,0 +1,105 @@
+"""Running a coroutine at once, in the caller's turn, and only then as a task if it has to wait for something.
+
+A putter that just checks a value, or a record that is soft after all, ends in its first step: making a task for it
+(2 us on a fast machine) would cost more than the work. Python 3.12's eager tasks do this; here is the same for 3.11,
+where the coroutine must already see the task that it may become (`asyncio.timeout`, `current_task`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import types
+from asyncio.tasks import _enter_task, _leave_task  # type: ignore[attr-defined]  # what asyncio's own tasks are run by
+from collections.abc import Callable, Coroutine, Generator
+from typing import Any
+
+__all__ = ["EagerRunner"]
+
+Done = Callable[[BaseException | None], None]
+
+
+class EagerRunner:
+    """Runs coroutines on an asyncio loop. Keeps one task in reserve: the one that the next coroutine will be in."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._spare: _Body | None = None
+
+    def call_soon(self, function: Callable[[], None], /) -> None:
+        self._loop.call_soon(function)
+
+    def run(self, work: Coroutine[Any, Any, Any], done: Done, /) -> None:
+        """Step `work`; call `done` with None or the exception when it has ended, perhaps before this returns."""
+        loop = self._loop
+        running = asyncio.current_task(loop)
+        body = self._spare
+        if body is None:
+            body = self._spare = _Body(loop)
+        if running is not None:
+            _leave_task(loop, running)
+        _enter_task(loop, body.task)
+        try:
+            waits_for = work.send(None)
+        except StopIteration:
+            outcome: BaseException | None = None
+        except Exception as error:
+            outcome = error
+        else:
+            self._spare = None
+            self._tasks.add(body.task)
+            body.task.add_done_callback(self._tasks.discard)
+            body.adopt(work, waits_for, done)
+            return
+        finally:
+            _leave_task(loop, body.task)
+            if running is not None:
+                _enter_task(loop, running)
+        done(outcome)
+
+    async def close(self) -> None:
+        """Cancel what still runs and wait for its end."""
+        spare, self._spare = self._spare, None
+        tasks = [*self._tasks, *((spare.task,) if spare is not None else ())]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class _Body:
+    """A task that sleeps until it is given a coroutine which has begun to run in its name."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._given: asyncio.Future[tuple[Coroutine[Any, Any, Any], Any, Done]] = loop.create_future()
+        self.task = loop.create_task(self._live())
+
+    def adopt(self, work: Coroutine[Any, Any, Any], waits_for: Any, done: Done) -> None:
+        self._given.set_result((work, waits_for, done))
+
+    async def _live(self) -> None:
+        work, waits_for, done = await self._given
+        try:
+            await _rest(work, waits_for)
+        except asyncio.CancelledError as error:
+            done(error)
+            raise
+        except Exception as error:
+            done(error)
+        else:
+            done(None)
+
+
+@types.coroutine
+def _rest(work: Coroutine[Any, Any, Any], waits_for: Any) -> Generator[Any, Any, None]:
+    """Go on with a coroutine that has been stepped once and waits for `waits_for`."""
+    while True:
+        try:
+            sent = yield waits_for
+        except BaseException as error:
+            step, argument = work.throw, error
+        else:
+            step, argument = work.send, sent
+        try:
+            waits_for = step(argument)  # type: ignore[operator]
+        except StopIteration:
+            return

@@ -1,0 +1,241 @@
+"""Reactor: the server's sockets behind one file descriptor.
+
+All sockets of a server hang on one epoll (kqueue on macOS), whose own descriptor the event loop watches. So the loop
+is woken once for whatever many circuits have to say, a shell for another event loop is a few lines, and bytes go
+from the session to the kernel without a transport's buffer between them.
+"""
+
+from __future__ import annotations
+
+import select
+import selectors
+import socket
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+__all__ = ["READ", "WRITE", "Reactor", "TcpLink"]
+
+READ = 1
+WRITE = 4
+RECEIVE_SIZE = 256 * 1024
+# Below this, joining and one send() is cheaper than handing the kernel a list of buffers.
+JOIN_BELOW = 64 * 1024
+MAX_BUFFERS = 512  # Linux takes at most IOV_MAX (1024) buffers a call
+ROUNDS = 4  # polls for one wake-up of the loop, so that other tasks get their turn under load
+
+
+class Reactor:
+    """Watches sockets and calls `handler(events)` for those that are ready; events are READ and/or WRITE."""
+
+    def __init__(self) -> None:
+        self._handlers: dict[int, Callable[[int], None]] = {}
+        self._poller: _Poller = _EpollPoller() if hasattr(select, "epoll") else _SelectorPoller()
+
+    def fileno(self) -> int:
+        """What the event loop watches for reading."""
+        return self._poller.fileno()
+
+    def watch(self, fd: int, events: int, handler: Callable[[int], None]) -> None:
+        self._handlers[fd] = handler
+        self._poller.register(fd, events)
+
+    def change(self, fd: int, events: int) -> None:
+        self._poller.modify(fd, events)
+
+    def unwatch(self, fd: int) -> None:
+        if self._handlers.pop(fd, None) is not None:
+            self._poller.unregister(fd)
+
+    def poll(self) -> None:
+        """Handle what is ready, without waiting."""
+        handlers = self._handlers
+        for _ in range(ROUNDS):
+            ready = self._poller.poll()
+            if not ready:
+                return
+            for fd, events in ready:
+                handler = handlers.get(fd)
+                if handler is not None:  # else: closed by an earlier handler of this round
+                    handler(events)
+
+    def close(self) -> None:
+        self._handlers.clear()
+        self._poller.close()
+
+
+class _Poller(Protocol):
+    def fileno(self) -> int: ...
+    def register(self, fd: int, events: int, /) -> object: ...
+    def modify(self, fd: int, events: int, /) -> object: ...
+    def unregister(self, fd: int, /) -> object: ...
+    def poll(self) -> list[tuple[int, int]]: ...
+    def close(self) -> None: ...
+
+
+class _EpollPoller:
+    """epoll's READ and WRITE bits are ours; an error or hang-up shows as READ, and recv then says what it is."""
+
+    def __init__(self) -> None:
+        self._epoll = select.epoll()
+        self.fileno = self._epoll.fileno
+        self.register = self._epoll.register
+        self.modify = self._epoll.modify
+        self.unregister = self._epoll.unregister
+        self.close = self._epoll.close
+
+    def poll(self) -> list[tuple[int, int]]:
+        return self._epoll.poll(0)
+
+
+class _SelectorPoller:
+    def __init__(self) -> None:
+        self._selector = selectors.DefaultSelector()
+        self.close = self._selector.close
+
+    def fileno(self) -> int:
+        return self._selector.fileno()  # type: ignore[attr-defined,no-any-return]  # kqueue has one
+
+    def register(self, fd: int, events: int, /) -> None:
+        self._selector.register(fd, self._mask(events))
+
+    def modify(self, fd: int, events: int, /) -> None:
+        self._selector.modify(fd, self._mask(events))
+
+    def unregister(self, fd: int, /) -> None:
+        self._selector.unregister(fd)
+
+    def poll(self) -> list[tuple[int, int]]:
+        return [
+            (key.fd, (READ if events & selectors.EVENT_READ else 0) | (WRITE if events & selectors.EVENT_WRITE else 0))
+            for key, events in self._selector.select(0)
+        ]
+
+    @staticmethod
+    def _mask(events: int) -> int:
+        return (selectors.EVENT_READ if events & READ else 0) | (selectors.EVENT_WRITE if events & WRITE else 0)
+
+
+class Receiver(Protocol):
+    """The session above a link."""
+
+    def feed(self, data: bytes, /) -> None: ...
+    def stuck(self, stuck: bool, /) -> None: ...
+    def close(self) -> None: ...
+
+
+class TcpLink:
+    """One accepted connection. While the client does not take what it asked for, its requests are not read."""
+
+    def __init__(self, reactor: Reactor, sock: socket.socket, now: Callable[[], float]) -> None:
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        _keep_alive(sock)
+        self._sock = sock
+        self._fd = sock.fileno()
+        self._reactor = reactor
+        self._queue: deque[memoryview] = deque()
+        self._recv = sock.recv
+        self._now = now
+        self.stuck_since: float | None = None  # when the client last took a byte, if it has some to take
+        self.session: Receiver | None = None
+        self._on_close: Callable[[TcpLink], None] | None = None
+
+    def open(self, session: Receiver, on_close: Callable[[TcpLink], None]) -> None:
+        """Begin to feed `session`; `on_close` is told when the connection is over."""
+        self.session = session
+        self._on_close = on_close
+        self._reactor.watch(self._fd, READ, self._ready)
+
+    def send(self, pieces: list[bytes]) -> None:
+        """Send, or keep for when the socket takes more."""
+        if self._fd < 0:
+            return
+        if self._queue:
+            self._queue.extend(map(memoryview, pieces))
+            return
+        if len(pieces) < 64 and sum(map(len, pieces)) > JOIN_BELOW:
+            self._queue.extend(map(memoryview, pieces))
+            self._drain()
+            return
+        data = b"".join(pieces)
+        try:
+            sent = self._sock.send(data)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self.close()
+            return
+        if sent < len(data):
+            self._queue.append(memoryview(data)[sent:])
+            self._set_stuck(True)
+
+    def _drain(self) -> None:
+        queue = self._queue
+        while queue:
+            buffers = [queue[index] for index in range(min(len(queue), MAX_BUFFERS))]
+            try:
+                sent = self._sock.sendmsg(buffers)
+            except BlockingIOError:
+                self._set_stuck(True)
+                return
+            except OSError:
+                self.close()
+                return
+            if self.stuck_since is not None:
+                self.stuck_since = self._now()
+            while sent:
+                first = queue[0]
+                if sent >= len(first):
+                    sent -= len(first)
+                    queue.popleft()
+                else:
+                    queue[0] = first[sent:]
+                    sent = 0
+        self._set_stuck(False)
+
+    def _set_stuck(self, stuck: bool) -> None:
+        if stuck == (self.stuck_since is not None) or self._fd < 0:
+            return
+        self.stuck_since = self._now() if stuck else None
+        self._reactor.change(self._fd, WRITE if stuck else READ)
+        if self.session is not None:
+            self.session.stuck(stuck)
+
+    def _ready(self, events: int) -> None:
+        if events & WRITE:
+            self._drain()
+        if events & ~WRITE and self._fd >= 0:
+            try:
+                data = self._recv(RECEIVE_SIZE)
+            except BlockingIOError:
+                return
+            except OSError:
+                data = b""
+            if data and self.session is not None:
+                self.session.feed(data)
+            else:
+                self.close()
+
+    def close(self) -> None:
+        """Give up the connection; what is queued is lost."""
+        if self._fd < 0:
+            return
+        self._reactor.unwatch(self._fd)
+        self._fd = -1
+        self._sock.close()
+        self._queue.clear()
+        session, self.session = self.session, None
+        if session is not None:
+            session.close()
+        if self._on_close is not None:
+            self._on_close(self)
+
+
+def _keep_alive(sock: socket.socket) -> None:
+    # A client whose machine lost power must not hold its channels for hours: found dead after 30 + 3 * 15 s.
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 3)):
+        option = getattr(socket, name, None)
+        if option is not None:
+            sock.setsockopt(socket.IPPROTO_TCP, option, value)

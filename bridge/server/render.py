@@ -1,0 +1,168 @@
+"""From a PV to the bytes of one DBR type: the only place where records' values meet the wire's layout.
+
+`renderer(pv, dbr, count)` chooses once, when a client first asks for that type, how it will be done from then on; the
+common cases are one `struct` call. Raises ValueError at rendering when a value has no such form (text that is no
+number read as DOUBLE), which a client sees as ECA_GETFAIL.
+"""
+
+from __future__ import annotations
+
+import struct
+from array import array
+from collections.abc import Callable
+from typing import Any, Final, cast
+
+from bridge.ca.dbr import (
+    ELEMENT_SIZE,
+    EPICS_EPOCH,
+    METADATA_SIZE,
+    ChannelType,
+    DbrMetadata,
+    encode_elements,
+    encode_metadata,
+)
+from records import PV, FieldType, Value, convert, text_of
+
+__all__ = ["BASE", "LAST_VALUE_TYPE", "NATIVE", "payload_size", "renderer"]
+
+#: How each field type looks on the wire. CA has no unsigned or 64-bit integers: rsrv widens them, and so do we.
+NATIVE: Final[dict[FieldType, ChannelType]] = {
+    FieldType.STRING: ChannelType.STRING,
+    FieldType.CHAR: ChannelType.CHAR,
+    FieldType.UCHAR: ChannelType.CHAR,
+    FieldType.SHORT: ChannelType.INT,
+    FieldType.USHORT: ChannelType.LONG,
+    FieldType.LONG: ChannelType.LONG,
+    FieldType.ULONG: ChannelType.DOUBLE,
+    FieldType.INT64: ChannelType.DOUBLE,
+    FieldType.UINT64: ChannelType.DOUBLE,
+    FieldType.FLOAT: ChannelType.FLOAT,
+    FieldType.DOUBLE: ChannelType.DOUBLE,
+    FieldType.ENUM: ChannelType.ENUM,
+}
+#: The field type that has exactly the elements of a basic DBR type.
+_ELEMENTS: Final = (
+    FieldType.STRING,
+    FieldType.SHORT,
+    FieldType.FLOAT,
+    FieldType.ENUM,
+    FieldType.CHAR,
+    FieldType.LONG,
+    FieldType.DOUBLE,
+)
+#: Basic type of each DBR type 0..38.
+BASE: Final = (*(dbr % 7 for dbr in range(35)), 3, 3, 0, 0)
+LAST_VALUE_TYPE: Final = ChannelType.CTRL_DOUBLE
+
+Renderer = Callable[[], bytes]
+
+_TIMED: Final = {
+    FieldType.DOUBLE: struct.Struct(">HHII4xd"),
+    FieldType.FLOAT: struct.Struct(">HHIIf4x"),
+    FieldType.LONG: struct.Struct(">HHIIi4x"),
+}
+_PLAIN: Final = {
+    FieldType.DOUBLE: struct.Struct(">d"),
+    FieldType.FLOAT: struct.Struct(">f4x"),
+    FieldType.LONG: struct.Struct(">i4x"),
+    FieldType.ENUM: struct.Struct(">H6x"),
+}
+
+
+def payload_size(dbr: int, count: int) -> int:
+    """Bytes of a message body with `count` elements of DBR type `dbr`, padded to 8."""
+    return METADATA_SIZE[dbr] + ELEMENT_SIZE[BASE[dbr]] * count + 7 & ~7
+
+
+def renderer(pv: PV, dbr: int, count: int) -> Renderer:
+    """What makes the body of a reply: `count` elements, zero-filled past those there are; 0 for "as many as there are"."""
+    base = BASE[dbr]
+    if dbr == ChannelType.CLASS_NAME:
+        return lambda: _pad((pv.record_type or "pv").encode().ljust(40, b"\0"))
+    if pv.max_count == 1 and count == 1 and _ELEMENTS[base] is pv.field_type:
+        if dbr == base and pv.field_type in _PLAIN:
+            return _plain(pv, _PLAIN[pv.field_type])
+        if dbr - base == ChannelType.TIME_STRING and pv.field_type in _TIMED:
+            return _timed(pv, _TIMED[pv.field_type])
+    size = payload_size(dbr, count)
+
+    def render() -> bytes:
+        body = b"" if dbr < ChannelType.STS_STRING else encode_metadata(dbr, _metadata(pv, dbr))
+        body += _elements(pv, base)
+        if count:
+            return body[:size].ljust(size, b"\0")
+        return _pad(body)
+
+    return render
+
+
+def _plain(pv: PV, layout: struct.Struct) -> Renderer:
+    pack = layout.pack
+    return lambda: pack(pv.value)
+
+
+def _timed(pv: PV, layout: struct.Struct) -> Renderer:
+    pack = layout.pack
+
+    def render() -> bytes:
+        alarm = pv.alarm
+        seconds, nanoseconds = divmod(pv.time_ns, 1_000_000_000)
+        return pack(alarm.status, alarm.severity, (seconds - EPICS_EPOCH) & 0xFFFFFFFF, nanoseconds, pv.value)
+
+    return render
+
+
+def _pad(body: bytes) -> bytes:
+    return body + b"\0" * (-len(body) & 7)
+
+
+def _elements(pv: PV, base: int) -> bytes:
+    value: Value = pv.value
+    wanted = _ELEMENTS[base]
+    if wanted is FieldType.STRING:
+        return b"".join(_text(one, pv) for one in _each(value, pv))
+    if wanted is not pv.field_type and not (base == ChannelType.CHAR and pv.field_type is FieldType.UCHAR):
+        value = convert(value, wanted, max(pv.max_count, 1), pv.metadata.states)
+    return encode_elements(base, value)
+
+
+def _each(value: Value, pv: PV) -> Any:
+    if pv.max_count == 1:
+        return (value,)
+    if isinstance(value, bytes) and pv.field_type is FieldType.CHAR:
+        return array("b", value)
+    return cast(Any, value)
+
+
+def _text(value: Any, pv: PV) -> bytes:
+    # 39 bytes and a NUL; a multi-byte character that does not fit is left out whole
+    raw = text_of(value, pv.field_type, pv.metadata).encode("utf-8", "surrogateescape")
+    if len(raw) > 39:
+        raw = raw[:39].decode("utf-8", "ignore").encode()
+    return raw.ljust(40, b"\0")
+
+
+def _metadata(pv: PV, dbr: int) -> DbrMetadata:
+    seconds, nanoseconds = divmod(pv.time_ns, 1_000_000_000)
+    alarm = pv.alarm
+    found = DbrMetadata(
+        status=alarm.status,
+        severity=alarm.severity,
+        seconds=(seconds - EPICS_EPOCH) & 0xFFFFFFFF,
+        nanoseconds=nanoseconds,
+    )
+    if dbr == ChannelType.STSACK_STRING:
+        for name in ("ACKT", "ACKS"):
+            field = pv.field(name)
+            if field is not None and isinstance(field.value, int):
+                setattr(found, name.lower(), field.value)
+    elif dbr >= ChannelType.GR_STRING:
+        about = pv.metadata
+        found.units = about.units.encode("utf-8", "replace")[:7]
+        found.precision = about.precision
+        found.lower_disp_limit, found.upper_disp_limit = about.display
+        found.lower_warning_limit, found.upper_warning_limit = about.warning
+        found.lower_alarm_limit, found.upper_alarm_limit = about.alarm
+        found.lower_ctrl_limit, found.upper_ctrl_limit = about.control
+        found.enum_strings = tuple(state.encode("utf-8", "replace") for state in about.states)
+    return found
