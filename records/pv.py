@@ -61,6 +61,7 @@ class PV:
         "writable",
     )
 
+    has_getter = False  # whether `fetch` may return something to await
     record_type: str | None = None  # what DBR_CLASS_NAME answers; None for a plain PV
 
     def __init__(

@@ -8,13 +8,13 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from enum import IntEnum
-from typing import Final
+from typing import Final, TypeAlias
 
 __all__ = ["ARRAY_CODE", "INTEGER_RANGE", "MAX_STRING", "FieldType", "Scalar", "Value"]
 
-Scalar = float | int | str
+Scalar: TypeAlias = float | int | str
 #: A scalar; or for several elements ``array.array`` (numbers), ``bytes`` (CHAR, UCHAR) or ``list[str]`` (STRING).
-Value = float | int | str | bytes | array[int] | array[float] | Sequence[str]
+Value: TypeAlias = "float | int | str | bytes | array[int] | array[float] | Sequence[str]"  # Python 3.11: in quotes
 
 MAX_STRING: Final = 39  # bytes of a STRING element besides its closing NUL (dbDefs.h MAX_STRING_SIZE 40)
 
