@@ -58,8 +58,8 @@ Renderer = Callable[[], bytes]
 
 _TIMED: Final = {
     FieldType.DOUBLE: struct.Struct(">HHII4xd"),
-    FieldType.FLOAT: struct.Struct(">HHIIf4x"),
-    FieldType.LONG: struct.Struct(">HHIIi4x"),
+    FieldType.FLOAT: struct.Struct(">HHIIf"),
+    FieldType.LONG: struct.Struct(">HHIIi"),
 }
 _PLAIN: Final = {
     FieldType.DOUBLE: struct.Struct(">d"),

@@ -24,6 +24,7 @@ log = logging.getLogger("iocbridge.server")
 BACKLOG = 4096  # 500 clients coming back at once after a restart must not meet a full queue
 DATAGRAM = 65536
 DATAGRAMS_A_TURN = 64  # a search storm must not keep the circuits waiting
+FREE_PORT_TRIES = 20
 HOUSEKEEPING = 5.0  # seconds between looks for clients that stopped reading
 
 
@@ -76,10 +77,12 @@ class CaServer:
                 socket.inet_aton(interface)
             except OSError as error:
                 raise ConfigError(f"interface {interface!r} is no IPv4 address") from error
-        self._bind_tcp()
-        udp_port = self.config.port or self.hub.port
-        for interface in self.config.interfaces:
-            self._bind_udp(interface, udp_port)
+        if self.config.port:
+            self._bind_tcp()
+            for interface in self.config.interfaces:
+                self._bind_udp(interface, self.config.port, shared=True)
+        else:
+            self._bind_free_port()
         for sock in self._listeners:
             self._reactor.watch(sock.fileno(), READ, lambda events, sock=sock: self._accept(sock))  # type: ignore[misc]
         for sock in self._udp:
@@ -102,12 +105,25 @@ class CaServer:
             self._listeners.append(sock)
         self.hub.port = port
 
-    def _bind_udp(self, interface: str, port: int) -> None:
+    def _bind_free_port(self) -> None:
+        """One number that is free for TCP and for UDP on all interfaces."""
+        for attempt in range(FREE_PORT_TRIES):
+            try:
+                self._bind_tcp()
+                for interface in self.config.interfaces:
+                    self._bind_udp(interface, self.hub.port, shared=False)
+                return
+            except CannotListen:
+                if attempt == FREE_PORT_TRIES - 1:
+                    raise
+                self._close_listeners()
+
+    def _bind_udp(self, interface: str, port: int, *, shared: bool) -> None:
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._udp.append(sock)
         sock.setblocking(False)
-        # several IOCs of one host share the search port
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:  # several IOCs of one host have the same search port
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             sock.bind((interface, port))
         except OSError as error:
@@ -127,15 +143,18 @@ class CaServer:
         """Close everything. Clients see the connection end."""
         for link in tuple(self._links):
             link.close()
+        self._close_listeners()
+        if self._beacon_socket is not None:
+            self._beacon_socket.close()
+            self._beacon_socket = None
+        self._reactor.close()
+
+    def _close_listeners(self) -> None:
         for sock in (*self._listeners, *self._udp):
             self._reactor.unwatch(sock.fileno())
             sock.close()
         self._listeners.clear()
         self._udp.clear()
-        if self._beacon_socket is not None:
-            self._beacon_socket.close()
-            self._beacon_socket = None
-        self._reactor.close()
 
     # --- work ---------------------------------------------------------------------------------------------------
 

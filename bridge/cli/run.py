@@ -1,0 +1,109 @@
+"""`iocbridge run FILE.py[:NAME]`, and `run(...)` at the foot of a user's own file."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from bridge.cli.logs import configure
+from bridge.runtime.ioc import running
+from bridge.runtime.loader import LoadError, load_file, pick
+from bridge.server import CannotListen, ConfigError, ServerConfig
+from records import PV, PVGroup
+
+__all__ = ["main", "run"]
+
+log = logging.getLogger("iocbridge")
+
+Target = PVGroup | type[PVGroup] | Mapping[str, PV]
+_ran = False  # whether a file that `iocbridge run` executed called `run` itself
+
+
+def main(argv: Sequence[str]) -> int:
+    """Serve the IOC in a file. Words after the file are the file's own, as with `python FILE.py`."""
+    parser = argparse.ArgumentParser(
+        prog="iocbridge run", description="Serve an IOC.", epilog="Further options are those of the file: try FILE --help."
+    )
+    parser.add_argument("file", help="FILE.py, or FILE.py:NAME to choose one of its PVGroups")
+    parser.add_argument("options", nargs=argparse.REMAINDER, help="--prefix P --list-pvs --interfaces A ... -v -q")
+    args = parser.parse_args(argv)
+    name, colon, attribute = args.file.rpartition(":")
+    path = Path(name if colon else args.file)
+    sys.argv = [str(path), *args.options]
+    try:
+        if colon:
+            return run(pick(load_file(path, "__ioc__"), attribute))
+        module = load_file(path, "__main__")
+        return 0 if _ran else run(pick(module, None))
+    except LoadError as error:
+        return _fail(str(error))
+
+
+def run(target: Target, argv: Sequence[str] | None = None, *, config: ServerConfig | None = None) -> int:
+    """Serve until Ctrl-C or SIGTERM; the last line of an IOC program: ``run(MyGroup)`` or ``run(MyGroup(...))``.
+
+    Options come from `argv` (by default the program's own: --prefix, --list-pvs, --interfaces, -v, -q), the network
+    settings from the environment (EPICS_CAS_..., EPICS_CA_...) unless `config` is given. Returns an exit code: 0 after
+    a clean end, 1 if it could not serve, 2 for wrong options.
+    """
+    global _ran
+    _ran = True
+    args = _parser(target).parse_args(sys.argv[1:] if argv is None else argv)
+    configure(logging.WARNING if args.quiet else logging.DEBUG if args.verbose else logging.INFO)
+    try:
+        config = config or ServerConfig.from_environment(os.environ)
+        if args.interfaces:
+            config = replace(config, interfaces=tuple(args.interfaces))
+        if isinstance(target, type):
+            target = target(prefix=args.prefix)
+    except (ValueError, TypeError) as error:
+        return _fail(str(error))
+    try:
+        asyncio.run(_serve(target, config, args.list_pvs))
+    except (CannotListen, ConfigError) as error:
+        return _fail(str(error), 1)
+    return 0
+
+
+def _parser(target: Target) -> argparse.ArgumentParser:
+    described = target if isinstance(target, (type, PVGroup)) else None
+    parser = argparse.ArgumentParser(
+        description=(described.__doc__ if described is not None else None) or "Serve an IOC over Channel Access.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    if isinstance(target, type):
+        parser.add_argument("--prefix", default="", help="put before every PV name")
+    parser.add_argument("--list-pvs", action="store_true", help="log the names of all PVs")
+    parser.add_argument("--interfaces", nargs="+", metavar="ADDRESS", help="IPv4 addresses to listen on")
+    volume = parser.add_mutually_exclusive_group()
+    volume.add_argument("-q", "--quiet", action="store_true", help="log warnings and errors only")
+    volume.add_argument("-v", "--verbose", action="store_true", help="log everything")
+    return parser
+
+
+async def _serve(target: PVGroup | Mapping[str, PV], config: ServerConfig, list_pvs: bool) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    log.info("Server starting up...")
+    async with running(target, config) as ioc:
+        log.info("Listening on %s", ", ".join(f"{interface}:{ioc.server.port}" for interface in config.interfaces))
+        log.info("Server startup complete.")
+        if list_pvs:
+            log.info("PVs available:\n%s", "\n".join(f"    {name}" for name in ioc.pvdb))
+        await stop.wait()
+        log.info("Server shutting down...")
+    log.info("Server exited.")
+
+
+def _fail(message: str, code: int = 2) -> int:
+    print(f"iocbridge: {message}", file=sys.stderr)
+    return code

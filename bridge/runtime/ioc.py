@@ -1,0 +1,138 @@
+"""Ioc: a running IOC. It serves a PV database and keeps it alive: ports, start-up hooks, scans, I/O interrupts.
+
+Start-up never waits for an instrument: the server answers first, everything else comes up behind it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import Any
+
+from bridge.runtime.clock import SYSTEM, Clock
+from bridge.runtime.hooks import Hooks
+from bridge.runtime.iointr import Interrupts
+from bridge.runtime.scan import ScanLists
+from bridge.server import CaServer, EagerRunner, ServerConfig, serving
+from records import PV, PVGroup, Record, Service, Watched, clock
+
+__all__ = ["Ioc", "running"]
+
+log = logging.getLogger("iocbridge")
+
+STOP_DEADLINE = 1.5  # seconds for instruments to say goodbye; Ctrl-C must not wait longer
+
+
+class Ioc:
+    """What runs while an IOC runs. Made by `running`."""
+
+    def __init__(self, pvdb: Mapping[str, PV], server: CaServer, runner: EagerRunner, wall: Clock) -> None:
+        self.pvdb = pvdb
+        self.server = server
+        self.clock = wall
+        self.scans = ScanLists(runner.run, wall)
+        self.interrupts = Interrupts()
+        self._runner = runner
+        self._hooks = Hooks()
+        self._services: list[Service] = []
+        self._unwatch: list[Any] = []
+
+    @property
+    def records(self) -> Iterable[Record]:
+        """All records, in the order of the database."""
+        return [pv for pv in self.pvdb.values() if isinstance(pv, Record)]
+
+    async def start(self) -> None:
+        """Bring everything up behind the server."""
+        groups = _groups(self.pvdb)
+        self._services = list({id(service): service for group in groups for service in group.services}.values())
+        for record in self.records:
+            self._adopt(record)
+        for service in self._services:
+            await service.start()
+        self._hooks.start(groups)
+        self._process_at_init()
+        self.scans.start()
+
+    def _adopt(self, record: Record) -> None:
+        self.scans.add(record)
+        self.interrupts.add(record)
+        record.scan_changed = self._scan_changed
+        seen: set[int] = set()
+        for link in (record.inp, record.out):
+            if isinstance(link, Watched) and id(link) not in seen:
+                seen.add(id(link))
+                self._unwatch.append(link.watch(lambda fault, record=record: self._link_changed(record, fault)))
+                break  # one wire per record is what there is; INP speaks for OUT
+
+    def _scan_changed(self, record: Record) -> None:
+        self.scans.add(record)
+        self.interrupts.add(record)
+
+    def _link_changed(self, record: Record, fault: Exception | None) -> None:
+        self._process(record, record.link_changed(fault))
+
+    def _process_at_init(self) -> None:
+        for record in sorted(self.records, key=lambda one: one.phas):
+            if record.pini != "NO":
+                self._process(record, record.process())
+
+    def _process(self, record: Record, work: Any) -> None:
+        if work is None:
+            return
+
+        def done(error: BaseException | None) -> None:
+            if isinstance(error, Exception):
+                log.error("%s: processing failed", record.name, exc_info=error)
+
+        self._runner.run(work, done)
+
+    async def stop(self) -> None:
+        """Take everything down in the opposite order; what does not end in time is left behind."""
+        await self.scans.stop()
+        await self.interrupts.stop()
+        for unwatch in self._unwatch:
+            unwatch()
+        self._unwatch.clear()
+        await self._hooks.stop()
+        try:
+            async with asyncio.timeout(STOP_DEADLINE):
+                await asyncio.gather(*(service.stop() for service in self._services), return_exceptions=True)
+        except TimeoutError:
+            log.warning("an instrument did not close within %g s", STOP_DEADLINE)
+        for record in self.records:
+            record.scan_changed = None
+
+
+def _groups(pvdb: Mapping[str, PV]) -> list[PVGroup]:
+    """The groups that the PVs belong to and all above them, each once."""
+    found: dict[int, PVGroup] = {}
+    for pv in pvdb.values():
+        group = pv.group
+        while group is not None and id(group) not in found:
+            found[id(group)] = group
+            group = group.parent
+    return list(found.values())
+
+
+@contextlib.asynccontextmanager
+async def running(
+    target: PVGroup | Mapping[str, PV], config: ServerConfig | None = None, *, wall: Clock = SYSTEM
+) -> AsyncIterator[Ioc]:
+    """Run an IOC inside the caller's event loop: ``async with running(group) as ioc: ...``.
+
+    Raises CannotListen or ConfigError if it cannot serve; an instrument that is away is no reason not to start.
+    """
+    pvdb = target.pvdb if isinstance(target, PVGroup) else target
+    clock.now_ns = wall.now_ns
+    runner = EagerRunner(asyncio.get_running_loop())
+    async with serving(pvdb, config) as server:
+        ioc = Ioc(pvdb, server, runner, wall)
+        try:
+            await ioc.start()
+            yield ioc
+        finally:
+            await ioc.stop()
+            await runner.close()

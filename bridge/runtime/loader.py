@@ -1,0 +1,88 @@
+"""Loading a user's IOC file by its path, without putting its folder first on the import path.
+
+So a lab's own `drivers/` or `records/` beside the file does no harm here (docs/adr/0001-import-layout.md).
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+from records import PVGroup
+
+__all__ = ["LoadError", "load_file", "pick"]
+
+
+class LoadError(Exception):
+    """The file cannot be used; the message says which, where in it, and why."""
+
+
+def load_file(path: Path, name: str) -> types.ModuleType:
+    """Execute the file as module `name` ("__main__" to let its main part run). Raises LoadError.
+
+    The file's folder goes to the end of the import path, so that it can import its neighbours.
+    """
+    try:
+        source = path.read_bytes()
+    except OSError as error:
+        raise LoadError(f"{path}: {error.strerror}") from error
+    module = types.ModuleType(name)
+    module.__file__ = str(path)
+    folder = str(path.resolve().parent)
+    if folder not in sys.path:
+        sys.path.append(folder)
+    sys.modules[name] = module
+    try:
+        code = compile(source, str(path), "exec")
+        exec(code, module.__dict__)  # noqa: S102 - the user's own program is what we were asked to run
+    except SyntaxError as error:
+        raise LoadError(f"{path}:{error.lineno}: {error.msg}") from error
+    except (SystemExit, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        raise LoadError(f"{_where(path, error)}: {type(error).__name__}: {error}") from error
+    return module
+
+
+def pick(module: types.ModuleType, attribute: str | None) -> type[PVGroup] | PVGroup:
+    """The group to serve: `attribute`, or else the only group object, or else the only group class of the file."""
+    path = module.__file__
+    if attribute is not None:
+        found = getattr(module, attribute, None)
+        if found is None:
+            names = ", ".join(name for name, _ in _classes(module)) or "none"
+            raise LoadError(f"{path}: there is no {attribute!r}; its PVGroup classes are: {names}")
+        if isinstance(found, PVGroup) or (isinstance(found, type) and issubclass(found, PVGroup)):
+            return found
+        raise LoadError(f"{path}: {attribute!r} is no PVGroup but a {type(found).__name__}")
+    objects = [value for value in vars(module).values() if isinstance(value, PVGroup)]
+    if len(objects) == 1:
+        return objects[0]
+    classes = _classes(module)
+    if not objects and len(classes) == 1:
+        return classes[0][1]
+    if objects or classes:
+        names = ", ".join(name for name, _ in classes)
+        raise LoadError(f"{path}: more than one group to serve ({names}): say which, as in {path}:{classes[0][0]}")
+    raise LoadError(f"{path}: there is no PVGroup to serve")
+
+
+def _classes(module: types.ModuleType) -> list[tuple[str, type[PVGroup]]]:
+    return [
+        (name, value)
+        for name, value in vars(module).items()
+        if isinstance(value, type) and issubclass(value, PVGroup) and value.__module__ == module.__name__
+    ]
+
+
+def _where(path: Path, error: BaseException) -> str:
+    """file:line of the innermost frame in the user's file."""
+    line: Any = None
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == str(path):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return f"{path}:{line}" if line else str(path)

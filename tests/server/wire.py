@@ -1,0 +1,115 @@
+"""A session without sockets: what a client would send and see, message by message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bridge.ca.header import EXTENDED, HEADER, Command, pack_message
+from bridge.server import Limits
+from bridge.server.hub import Hub
+from bridge.server.session import Session
+from records import PV
+
+
+@dataclass(frozen=True)
+class Reply:
+    command: int
+    dbr: int
+    count: int
+    p1: int
+    p2: int
+    body: bytes
+
+
+class StepRunner:
+    """Runs coroutines by hand: each is stepped once at once, and again by `go`."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[Coroutine[Any, Any, Any], Callable[[BaseException | None], None]]] = []
+        self.soon: list[Callable[[], None]] = []
+
+    def run(self, work: Coroutine[Any, Any, Any], done: Callable[[BaseException | None], None], /) -> None:
+        self.waiting.append((work, done))
+        self._step(work, done)
+
+    def _step(self, work: Coroutine[Any, Any, Any], done: Callable[[BaseException | None], None]) -> None:
+        try:
+            work.send(None)
+        except StopIteration:
+            self.waiting.remove((work, done))
+            done(None)
+        except Exception as error:
+            self.waiting.remove((work, done))
+            done(error)
+
+    def go(self) -> None:
+        """One more step for each that waits."""
+        for work, done in tuple(self.waiting):
+            self._step(work, done)
+
+    def call_soon(self, function: Callable[[], None], /) -> None:
+        self.soon.append(function)
+
+
+class Wire:
+    """One hub with one client whose socket is a list of bytes."""
+
+    def __init__(self, pvdb: Mapping[str, PV], limits: Limits | None = None) -> None:
+        self.runner = StepRunner()
+        self.hub = Hub(pvdb, self.runner, limits or Limits(), port=5064)
+        self.writes: list[bytes] = []  # one entry for each write to the socket
+        self.closed = False
+        self.session = self.connect()
+        self.replies()  # the server's VERSION
+
+    def connect(self) -> Session:
+        return Session(self.hub, self, "test:1")
+
+    # what a session knows as its link
+    def send(self, pieces: list[bytes]) -> None:
+        self.writes.append(b"".join(pieces))
+
+    def close(self) -> None:
+        self.closed = True
+        self.session.close()
+
+    def feed(self, data: bytes) -> None:
+        self.hub.hold_flush()
+        self.session.feed(data)
+        self.hub.flush()
+
+    def replies(self) -> list[Reply]:
+        """All that was sent since the last call, decoded."""
+        if self.runner.soon:
+            self.runner.soon.clear()
+            self.hub.flush()
+        data = b"".join(self.writes)
+        self.writes.clear()
+        found = []
+        while data:
+            command, size, dbr, count, p1, p2 = HEADER.unpack_from(data)
+            start = 16
+            if size == 0xFFFF:
+                size, count = EXTENDED.unpack_from(data, 16)
+                start = 24
+            assert size % 8 == 0
+            assert len(data) >= start + size, "a reply is cut off"
+            found.append(Reply(command, dbr, count, p1, p2, data[start : start + size]))
+            data = data[start + size :]
+        return found
+
+    def ask(
+        self, command: int, body: bytes = b"", dbr: int = 0, count: int = 0, p1: int = 0, p2: int = 0
+    ) -> list[Reply]:
+        self.feed(pack_message(command, body, dbr, count, p1, p2))
+        return self.replies()
+
+    def create(self, name: str, cid: int = 1) -> int:
+        """Create a channel and return its server id."""
+        rights, created = self.ask(Command.CREATE_CHAN, name.encode() + b"\0", p1=cid, p2=13)
+        assert rights.command == Command.ACCESS_RIGHTS
+        assert created.command == Command.CREATE_CHAN
+        assert created.p1 == cid
+        return created.p2
