@@ -46,7 +46,11 @@ class Finished:
 async def communicate(*words: str, env: dict[str, str], deadline: float = 20.0) -> Finished:
     """Run a program to its end."""
     process = await asyncio.create_subprocess_exec(
-        *words, env=env, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        *words,
+        env=env,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
     )
     try:
         async with asyncio.timeout(deadline):

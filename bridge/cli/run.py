@@ -29,7 +29,9 @@ _ran = False  # whether a file that `iocbridge run` executed called `run` itself
 def main(argv: Sequence[str]) -> int:
     """Serve the IOC in a file. Words after the file are the file's own, as with `python FILE.py`."""
     parser = argparse.ArgumentParser(
-        prog="iocbridge run", description="Serve an IOC.", epilog="Further options are those of the file: try FILE --help."
+        prog="iocbridge run",
+        description="Serve an IOC.",
+        epilog="Further options are those of the file: try FILE --help.",
     )
     parser.add_argument("file", help="FILE.py, or FILE.py:NAME to choose one of its PVGroups")
     parser.add_argument("options", nargs=argparse.REMAINDER, help="--prefix P --list-pvs --interfaces A ... -v -q")

@@ -1,4 +1,4 @@
-"""Time for the runtime: what to wait for and what to stamp values with. A test hands in a clock that it moves itself."""
+"""Time for the runtime: what to wait for, what to stamp values with. A test hands in a clock that it moves itself."""
 
 from __future__ import annotations
 

@@ -11,8 +11,9 @@ import logging
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
-from bridge.runtime.clock import SYSTEM, Clock
 from bridge.runtime.hooks import Hooks
+
+from bridge.runtime.clock import SYSTEM, Clock
 from bridge.runtime.iointr import Interrupts
 from bridge.runtime.scan import ScanLists
 from bridge.server import CaServer, EagerRunner, ServerConfig, serving
@@ -121,7 +122,7 @@ def _groups(pvdb: Mapping[str, PV]) -> list[PVGroup]:
 async def running(
     target: PVGroup | Mapping[str, PV], config: ServerConfig | None = None, *, wall: Clock = SYSTEM
 ) -> AsyncIterator[Ioc]:
-    """Run an IOC inside the caller's event loop: ``async with running(group) as ioc: ...``.
+    """Run an IOC inside the caller's event loop: use it as ``async with running(group) as ioc: ...``.
 
     Raises CannotListen or ConfigError if it cannot serve; an instrument that is away is no reason not to start.
     """

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import types
-from asyncio.tasks import _enter_task, _leave_task  # type: ignore[attr-defined]  # what asyncio's own tasks are run by
+from asyncio.tasks import _enter_task, _leave_task  # what asyncio's own tasks are run by
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any
 
@@ -93,13 +93,13 @@ class _Body:
 def _rest(work: Coroutine[Any, Any, Any], waits_for: Any) -> Generator[Any, Any, None]:
     """Go on with a coroutine that has been stepped once and waits for `waits_for`."""
     while True:
+        failure: BaseException | None = None
+        sent = None
         try:
             sent = yield waits_for
         except BaseException as error:
-            step, argument = work.throw, error
-        else:
-            step, argument = work.send, sent
+            failure = error
         try:
-            waits_for = step(argument)  # type: ignore[operator]
+            waits_for = work.send(sent) if failure is None else work.throw(failure)
         except StopIteration:
             return

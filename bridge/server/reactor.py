@@ -94,7 +94,7 @@ class _SelectorPoller:
         self.close = self._selector.close
 
     def fileno(self) -> int:
-        return self._selector.fileno()  # type: ignore[attr-defined,no-any-return]  # kqueue has one
+        return self._selector.fileno()
 
     def register(self, fd: int, events: int, /) -> None:
         self._selector.register(fd, self._mask(events))

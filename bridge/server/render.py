@@ -75,7 +75,7 @@ def payload_size(dbr: int, count: int) -> int:
 
 
 def renderer(pv: PV, dbr: int, count: int) -> Renderer:
-    """What makes the body of a reply: `count` elements, zero-filled past those there are; 0 for "as many as there are"."""
+    """What makes the body of a reply: `count` elements, zero-filled past the last; 0 for "as many as there are"."""
     base = BASE[dbr]
     if dbr == ChannelType.CLASS_NAME:
         return lambda: _pad((pv.record_type or "pv").encode().ljust(40, b"\0"))

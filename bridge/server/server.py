@@ -35,9 +35,7 @@ class CannotListen(OSError):
 class CaServer:
     """Serves `pvdb`. `open` binds and starts to listen; call `ready` when `fileno` is readable, `tick` when due."""
 
-    def __init__(
-        self, pvdb: Mapping[str, PV], config: ServerConfig, runner: Runner, now: Callable[[], float]
-    ) -> None:
+    def __init__(self, pvdb: Mapping[str, PV], config: ServerConfig, runner: Runner, now: Callable[[], float]) -> None:
         self.config = config
         self.hub = Hub(pvdb, runner, config.limits)
         self._now = now

@@ -230,7 +230,7 @@ class Session:
         if size & 7:
             self._error(ECA.UNAVAILINSERV, (command, size, dbr, count, p1, p2), "payload is not a multiple of 8 bytes")
             raise BadMessage(f"command {command} with a payload of {size} bytes, no multiple of 8")
-        length += size
+        length = length + int(size)
         if end - offset < length:
             limits = self.hub.limits
             if size > (limits.message if self._channels else limits.first_message):
@@ -557,9 +557,7 @@ class Session:
             return one - 256 if base == ChannelType.CHAR and isinstance(one, int) and one > 127 else one
         return elements
 
-    def _put_typed(
-        self, channel: Channel, dbr: int, value: Any, done: Callable[[BaseException | None], None]
-    ) -> None:
+    def _put_typed(self, channel: Channel, dbr: int, value: Any, done: Callable[[BaseException | None], None]) -> None:
         if dbr in (ChannelType.PUT_ACKT, ChannelType.PUT_ACKS):
             field = channel.pv.field("ACKT" if dbr == ChannelType.PUT_ACKT else "ACKS")
             if field is None or not channel.rights & WRITE_RIGHT:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from itertools import pairwise
 
 from bridge.server.beacon import BeaconSchedule
 
@@ -15,7 +16,7 @@ def test_quick_at_first_then_every_period() -> None:
         if schedule.take(now) is not None:
             sent.append(now)
         now = schedule.due
-    gaps = [later - earlier for earlier, later in zip(sent, sent[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(sent)]
     assert [round(gap, 3) for gap in gaps[:4]] == [0.02, 0.04, 0.08, 0.16]
     assert gaps[-1] == 15.0
     assert gaps == sorted(gaps)

@@ -24,7 +24,9 @@ def test_cas_goes_before_ca() -> None:
 
 
 def test_lists() -> None:
-    config = read({"EPICS_CAS_INTF_ADDR_LIST": "127.0.0.1 127.0.0.2", "EPICS_CAS_BEACON_ADDR_LIST": "1.2.3.4 1.2.3.5:99"})
+    config = read(
+        {"EPICS_CAS_INTF_ADDR_LIST": "127.0.0.1 127.0.0.2", "EPICS_CAS_BEACON_ADDR_LIST": "1.2.3.4 1.2.3.5:99"}
+    )
     assert config.interfaces == ("127.0.0.1", "127.0.0.2")
     assert config.beacon_addresses == (("1.2.3.4", 5065), ("1.2.3.5", 99))
 

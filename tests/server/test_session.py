@@ -45,7 +45,9 @@ def read(wire: Wire, sid: int, dbr: int, count: int = 1, ioid: int = 99) -> Repl
     return reply
 
 
-def subscribe(wire: Wire, sid: int, subid: int = 5, dbr: int = ChannelType.DOUBLE, count: int = 1, mask: int = 5) -> list[Reply]:
+def subscribe(
+    wire: Wire, sid: int, subid: int = 5, dbr: int = ChannelType.DOUBLE, count: int = 1, mask: int = 5
+) -> list[Reply]:
     return wire.ask(Command.EVENT_ADD, MASK.pack(0, 0, 0, mask, 0), dbr=dbr, count=count, p1=sid, p2=subid)
 
 
