@@ -1,0 +1,115 @@
+"""Channel Access without I/O: bytes to messages and back, and the rules that both ends keep.
+
+`VirtualCircuit` goes with a TCP connection, `Broadcaster` with UDP sockets; either can be a CLIENT or a SERVER.
+Everything here can be used alone. The parts that a server or a client of ours takes by full path are ``header``
+(commands and numbers), ``status`` (ECA codes) and ``dbr`` (payloads).
+"""
+
+from bridge.ca.broadcaster import Broadcaster, extract_address
+from bridge.ca.channel import ClientChannel, ServerChannel
+from bridge.ca.circuit import DISCONNECTED, VirtualCircuit
+from bridge.ca.dbr import ChannelType, DbrMetadata
+from bridge.ca.errors import LocalProtocolError, ProtocolError, RemoteProtocolError
+from bridge.ca.fields import Header
+from bridge.ca.messages import (
+    AccessRightsResponse,
+    Beacon,
+    ClearChannelRequest,
+    ClearChannelResponse,
+    ClientNameRequest,
+    CreateChanRequest,
+    CreateChanResponse,
+    CreateChFailResponse,
+    Disconnected,
+    EchoRequest,
+    EchoResponse,
+    ErrorResponse,
+    EventAddRequest,
+    EventAddResponse,
+    EventCancelRequest,
+    EventCancelResponse,
+    EventsOffRequest,
+    EventsOnRequest,
+    HostNameRequest,
+    Message,
+    NotFoundResponse,
+    ReadNotifyRequest,
+    ReadNotifyResponse,
+    ReadRequest,
+    ReadResponse,
+    ReadSyncRequest,
+    RepeaterConfirmResponse,
+    RepeaterRegisterRequest,
+    SearchRequest,
+    SearchResponse,
+    ServerDisconnResponse,
+    VersionRequest,
+    VersionResponse,
+    WriteNotifyRequest,
+    WriteNotifyResponse,
+    WriteRequest,
+)
+from bridge.ca.roles import CLIENT, SERVER, AccessRights, Role, SubscriptionType
+from bridge.ca.rules import Limits
+from bridge.ca.states import ChannelState, CircuitState
+from bridge.ca.status import ECA
+
+__all__ = [
+    "CLIENT",
+    "DISCONNECTED",
+    "ECA",
+    "SERVER",
+    "AccessRights",
+    "AccessRightsResponse",
+    "Beacon",
+    "Broadcaster",
+    "ChannelState",
+    "ChannelType",
+    "CircuitState",
+    "ClearChannelRequest",
+    "ClearChannelResponse",
+    "ClientChannel",
+    "ClientNameRequest",
+    "CreateChFailResponse",
+    "CreateChanRequest",
+    "CreateChanResponse",
+    "DbrMetadata",
+    "Disconnected",
+    "EchoRequest",
+    "EchoResponse",
+    "ErrorResponse",
+    "EventAddRequest",
+    "EventAddResponse",
+    "EventCancelRequest",
+    "EventCancelResponse",
+    "EventsOffRequest",
+    "EventsOnRequest",
+    "Header",
+    "HostNameRequest",
+    "Limits",
+    "LocalProtocolError",
+    "Message",
+    "NotFoundResponse",
+    "ProtocolError",
+    "ReadNotifyRequest",
+    "ReadNotifyResponse",
+    "ReadRequest",
+    "ReadResponse",
+    "ReadSyncRequest",
+    "RemoteProtocolError",
+    "RepeaterConfirmResponse",
+    "RepeaterRegisterRequest",
+    "Role",
+    "SearchRequest",
+    "SearchResponse",
+    "ServerChannel",
+    "ServerDisconnResponse",
+    "SubscriptionType",
+    "VersionRequest",
+    "VersionResponse",
+    "VirtualCircuit",
+    "WriteNotifyRequest",
+    "WriteNotifyResponse",
+    "WriteRequest",
+    "extract_address",
+]

@@ -26,6 +26,7 @@ __all__ = [
     "REPEATER_PORT",
     "SERVER_PORT",
     "Command",
+    "pack_header",
     "pack_message",
 ]
 
@@ -84,6 +85,17 @@ class Command(IntEnum):
     SERVER_DISCONN = 27
 
 
+def pack_header(command: int, size: int, data_type: int = 0, count: int = 0, p1: int = 0, p2: int = 0) -> bytes:
+    """Return a header for a payload of `size` bytes, a multiple of 8; extended where `size` or `count` needs it.
+
+    Raises struct.error if a word does not fit its field.
+    """
+    # From 0xFFFF, not 0x10000: that is where base's server and client change over (caserverio.c, comQueSend.cpp).
+    if size >= EXTENDED_FROM or count >= EXTENDED_FROM:
+        return HEADER.pack(command, 0xFFFF, data_type, 0, p1, p2) + EXTENDED.pack(size, count)
+    return HEADER.pack(command, size, data_type, count, p1, p2)
+
+
 def pack_message(
     command: int, payload: bytes = b"", data_type: int = 0, count: int = 0, p1: int = 0, p2: int = 0
 ) -> bytes:
@@ -92,12 +104,8 @@ def pack_message(
     Raises struct.error if a header word does not fit its field.
     """
     size = len(payload)
-    pad = -size & 7
-    size += pad
-    if size >= EXTENDED_FROM or count > 0xFFFF:
-        head = HEADER.pack(command, 0xFFFF, data_type, 0, p1, p2) + EXTENDED.pack(size, count)
-    else:
-        head = HEADER.pack(command, size, data_type, count, p1, p2)
     if not size:
-        return head
+        return pack_header(command, 0, data_type, count, p1, p2)
+    pad = -size & 7
+    head = pack_header(command, size + pad, data_type, count, p1, p2)
     return b"".join((head, payload, bytes(pad))) if pad else head + payload
