@@ -2,6 +2,15 @@
 
 A concrete port says how to open and close its link (`_open`, `_close`) and asks its questions inside `_turn`. This
 class holds what every wire needs: the connection supervisor with its back-off, the queue, and who is told.
+
+The rules of life:
+
+* down -> connecting -> up -> down ...; one log line and one call per watcher for each change, not for each attempt;
+* while down, requests fail at once with LinkDown; going down fails all that wait;
+* `silent_after` time-outs in a row: the port is silent, and each further time-out fails all that wait, so that
+  twenty records of a dead instrument are in alarm after two time-outs and not after twenty;
+* a request that ended without its reply (time-out, cancellation) leaves the wire out of step: nobody gets it before
+  `_resync` has made sure that the late reply cannot answer another question.
 """
 
 from __future__ import annotations
@@ -11,22 +20,23 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self
 
 from drivers.backoff import Backoff
-from drivers.errors import DriverError, LinkDown, ReplyTimeout, UsageError
+from drivers.errors import BadReply, DriverError, LinkDown, Refused, ReplyTimeout, UsageError
 from drivers.reading import Reading
+from drivers.turns import Turns
 
 __all__ = ["Point", "Port", "Statistics"]
 
 Watcher = Callable[[DriverError | None], None]
 
-SILENT_AFTER = 2  # time-outs in a row; one alone may be a question that the instrument does not know
-CLOSE_DEADLINE = 1.0  # seconds; a driver that hangs while closing must not keep the IOC from ending
+CLOSE_DEADLINE = 0.5  # seconds; a driver that hangs while closing must not keep the IOC from ending
+STEADY = 5.0  # seconds up before a link counts as good; one that is accepted and dropped at once is backed off from
+MAX_REASONS = 8  # reasons logged for one outage; a text that changes with each attempt would fill the log
 
 
 class Point(Protocol):
@@ -45,6 +55,8 @@ class Statistics:
     timeouts: int = 0
     errors: int = 0  # every failure but a time-out
     connects: int = 0
+    late: int = 0  # replies that came after their deadline, and were thrown away
+    unclaimed: int = 0  # messages that nobody asked for or listens to
     last_time: float = 0.0
     max_time: float = 0.0
 
@@ -56,23 +68,29 @@ class Port(abc.ABC):
     every request meanwhile fails at once with LinkDown. Usable alone: ``async with port: await port.ask(...)``.
     """
 
-    connect_timeout: float = 5.0
+    connect_timeout: float = 5.0  # seconds
+    silent_after: ClassVar[int] = 2  # time-outs in a row; one alone may be a question that the instrument does not know
 
     def __init__(self, name: str, *, timeout: float = 1.0, backoff: Backoff | None = None) -> None:
-        if timeout <= 0:
+        if not timeout > 0:
             raise UsageError(f"{name}: the time-out must be positive, not {timeout!r}")
         self.name = name
         self.timeout = timeout  # seconds for the reply, once the question is on the wire
         self.backoff = backoff or Backoff()
         self.statistics = Statistics()
         self.log = logging.getLogger(f"iocbridge.port.{name}")
-        self._fault: DriverError | None = LinkDown(f"{name}: not connected yet")
-        self._supervisor: asyncio.Task[None] | None = None
-        self._lost = asyncio.Event()
-        self._busy = False
-        self._queue: deque[asyncio.Future[None]] = deque()
-        self._silence = 0  # time-outs in a row
+        self._fault: DriverError | None = LinkDown(f"{name}: the port is not started")
+        self._gone: str | None = None  # what `lost` said while the link was being opened
+        self._announced: bool | None = None  # what log and watchers were told last: up, down, or nothing yet
+        self._reasons: set[str] = set()  # logged for the present outage
         self._watchers: list[Watcher] = []
+        self._supervisor: asyncio.Task[None] | None = None
+        self._tried = asyncio.Event()  # the first attempt to connect has ended
+        self._wake = asyncio.Event()  # the supervisor is wanted: link lost, or wire out of step
+        self._turns = Turns()
+        self._in_step = True  # False while a reply may still come that nobody waits for any more
+        self._repairing = False  # the turn is kept back until the wire is in step
+        self._silence = 0  # time-outs in a row
 
     # --- what a concrete port provides --------------------------------------------------------------------------
 
@@ -88,26 +106,42 @@ class Port(abc.ABC):
     def point(self, question: Any) -> Point:
         """Bind a question. Raises UsageError at once if this kind of port cannot ask it."""
 
+    async def _resync(self) -> None:
+        """Make sure that no late reply is still under way; called before the next turn of a port out of step.
+
+        Raises as `_open` does, and the link then counts as lost. For ports that clear `_in_step`; others cannot get
+        out of step, because each of their replies names its question.
+        """
+        return
+
     # --- life ---------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
         """Begin to connect, in the background. Starting twice is harmless."""
         if self._supervisor is None:
+            self._tried.clear()
+            self._reasons.clear()
             self._supervisor = asyncio.create_task(self._supervise(), name=f"port {self.name}")
 
     async def stop(self) -> None:
-        """Close the link and fail whatever is still waiting."""
+        """Close the link and fail whatever is still waiting. Takes no longer than `CLOSE_DEADLINE`, roughly."""
         supervisor, self._supervisor = self._supervisor, None
         if supervisor is None:
             return
-        supervisor.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await supervisor
         self._down(LinkDown(f"{self.name}: the port is stopped"))
+        supervisor.cancel()
+        # wait(), not await: its cancellation must not be taken for ours, nor ours for its
+        await asyncio.wait([supervisor])
 
     async def __aenter__(self) -> Self:
+        """Start, and wait for the first attempt to connect. Raises LinkDown if that fails."""
         await self.start()
-        await self.wait_up(self.connect_timeout)
+        try:
+            await self._tried.wait()
+            self._check_up()
+        except BaseException:
+            await self.stop()
+            raise
         return self
 
     async def __aexit__(
@@ -135,7 +169,10 @@ class Port(abc.ABC):
             unwatch()
 
     def watch(self, callback: Watcher) -> Callable[[], None]:
-        """Call `callback` with the fault when the link goes down and with None when it comes up, once per change."""
+        """Call `callback` with the fault when the link goes down and with None when it comes up, once per change.
+
+        Returns a function that ends this.
+        """
         self._watchers.append(callback)
 
         def unwatch() -> None:
@@ -144,30 +181,71 @@ class Port(abc.ABC):
 
         return unwatch
 
+    def lost(self, reason: BaseException | str) -> None:
+        """A transport noticed that the link is gone. Everybody who waits fails now."""
+        if self._fault is None:
+            self._down(LinkDown(f"{self.name}: connection lost: {_words(reason)}"))
+        else:
+            self._gone = _words(reason)
+
     # --- the supervisor -----------------------------------------------------------------------------------------
 
     async def _supervise(self) -> None:
+        loop = asyncio.get_running_loop()
         failures = 0
         try:
             while True:
-                self._lost.clear()
                 try:
-                    async with asyncio.timeout(self.connect_timeout):
-                        await self._open()
-                except (OSError, EOFError, TimeoutError, DriverError) as error:
-                    failures += 1
-                    why = str(error) or f"no connection within {self.connect_timeout:g} s"
-                    self._down(LinkDown(why if why.startswith(self.name) else f"{self.name}: {why}"))
-                    await self._close_in_time()
+                    await self._connect()
+                except Exception as error:
+                    self._down(self._no_connection(error))
                 else:
-                    failures = 0
+                    since = loop.time()
                     self._up()
-                    await self._lost.wait()
-                    await self._close_in_time()
-                    failures = 1
+                    await self._attend()
+                    if loop.time() - since >= STEADY:
+                        failures = 0
+                failures += 1
+                await self._close_in_time()
                 await asyncio.sleep(self.backoff.after(failures))
         finally:
             await self._close_in_time()
+
+    async def _connect(self) -> None:
+        self._gone = None
+        self._in_step = True
+        try:
+            async with asyncio.timeout(self.connect_timeout):
+                await self._open()
+        finally:
+            self._tried.set()
+        if self._gone is not None:  # it came up and went away again before we could look
+            raise LinkDown(f"{self.name}: connection lost: {self._gone}")
+
+    async def _attend(self) -> None:
+        """While the link is up: bring it back into step when asked to. Returns when it is lost."""
+        try:
+            while self._fault is None:
+                await self._wake.wait()
+                self._wake.clear()
+                if self._repairing and self._fault is None:
+                    await self._repair()
+        finally:
+            self._hand_back()
+
+    async def _repair(self) -> None:
+        try:
+            await self._resync()
+        except Exception as error:
+            self.lost(error)
+        else:
+            self._in_step = True
+            self._hand_back()
+
+    def _hand_back(self) -> None:
+        if self._repairing:
+            self._repairing = False
+            self._turns.give()
 
     async def _close_in_time(self) -> None:
         try:
@@ -175,35 +253,48 @@ class Port(abc.ABC):
                 await self._close()
         except TimeoutError:
             self.log.warning("%s: the link did not close within %g s", self.name, CLOSE_DEADLINE)
+        except Exception:
+            self.log.exception("%s: closing the link failed", self.name)
+
+    def _no_connection(self, error: Exception) -> DriverError:
+        if not isinstance(error, (OSError, EOFError, DriverError)):  # a bug in the driver: its author needs the place
+            self.log.error("%s: cannot connect", self.name, exc_info=error)
+        if isinstance(error, TimeoutError) and not error.args:
+            return LinkDown(f"{self.name}: no connection within {self.connect_timeout:g} s")
+        why = _words(error)
+        return LinkDown(why if why.startswith(f"{self.name}: ") else f"{self.name}: {why}")
 
     def _up(self) -> None:
         self._fault = None
         self._silence = 0
+        self._wake.clear()
+        self._reasons.clear()
+        self._announced = True
         self.statistics.connects += 1
         self.log.info("%s: connected", self.name)
-        self._tell(None)
+        self._tell_watchers(None)
 
     def _down(self, fault: DriverError) -> None:
-        """Note that the link is gone: one log line and one call per watcher for each change, not for each attempt."""
-        news = self._fault is None or (self._supervisor is not None and self.statistics.connects == 0 and not self._told)
+        """Note that the link is gone or cannot be had."""
+        news = self._announced is not False
         self._fault = fault
-        self._fail_queue(fault)
-        self._lost.set()
-        if news:
-            self._told = True
+        self._announced = False
+        self._turns.fail(fault)
+        self._wake.set()
+        if self._supervisor is None:
+            self.log.info("%s", fault)  # stopped on purpose
+        elif str(fault) not in self._reasons and len(self._reasons) < MAX_REASONS:
+            self._reasons.add(str(fault))
             self.log.warning("%s", fault)
-            self._tell(fault)
+        if news:
+            self._tell_watchers(fault)
 
-    _told = False
-
-    def _tell(self, fault: DriverError | None) -> None:
+    def _tell_watchers(self, fault: DriverError | None) -> None:
         for callback in tuple(self._watchers):
-            callback(fault)
-
-    def lost(self, reason: BaseException | str) -> None:
-        """A transport noticed that the link is gone."""
-        if self._fault is None:
-            self._down(LinkDown(f"{self.name}: connection lost: {reason}"))
+            try:
+                callback(fault)
+            except Exception:
+                self.log.exception("%s: a watcher failed", self.name)
 
     # --- the queue ----------------------------------------------------------------------------------------------
 
@@ -212,65 +303,91 @@ class Port(abc.ABC):
             # a fresh exception each time: a shared one would collect every caller's traceback
             raise type(self._fault)(str(self._fault))
 
-    @contextlib.asynccontextmanager
-    async def _turn(self, *, urgent: bool = False) -> AsyncIterator[None]:
-        """The wire to oneself. Raises LinkDown or ReplyTimeout at once if there is no use in waiting.
+    def _turn(self, *, urgent: bool = False) -> _Turn:
+        """The wire to oneself: ``async with self._turn(): ...``. Raises LinkDown or ReplyTimeout instead of waiting
+        when there is no use in it.
 
-        `urgent` (writes) goes ahead of what waits already. Time-outs and lost links inside are counted here.
+        `urgent` (writes) goes ahead of reads that wait already. What goes wrong inside is counted here; OSError and
+        EOFError become LinkDown and end the connection, TimeoutError becomes ReplyTimeout.
         """
-        self._check_up()
-        if self._busy:
-            await self._wait(urgent)
-        self._busy = True
-        self.statistics.requests += 1
-        begin = time.monotonic()
-        try:
-            yield
-        except ReplyTimeout as error:
+        return _Turn(self, urgent)
+
+    def _end_turn(self) -> None:
+        if self._in_step or self._fault is not None:
+            self._turns.give()
+        else:
+            self._repairing = True
+            self._wake.set()
+
+    def _heard(self) -> None:
+        """The instrument is alive."""
+        if self._silence >= self.silent_after:
+            self.log.info("%s: answers again", self.name)
+        self._silence = 0
+
+    def _answered(self, took: float) -> None:
+        if self._silence:
+            self._heard()
+        statistics = self.statistics
+        statistics.last_time = took
+        if took > statistics.max_time:
+            statistics.max_time = took
+
+    def _failed(self, error: BaseException) -> DriverError | None:
+        """Count a failure inside a turn. Returns what to raise in its place, None to let it pass."""
+        instead: DriverError | None = None
+        if isinstance(error, TimeoutError):
+            error = instead = ReplyTimeout(f"{self.name}: no reply in time")
+        elif isinstance(error, (OSError, EOFError)):
+            self.lost(error)
+            error = instead = LinkDown(f"{self.name}: connection lost: {_words(error)}")
+        if isinstance(error, ReplyTimeout):
             self.statistics.timeouts += 1
             self._silence += 1
-            if self._silence >= SILENT_AFTER:
-                self._fail_queue(ReplyTimeout(f"{self.name}: not asked, the port is silent ({error})"))
-            raise
-        except (OSError, EOFError) as error:
+            if self._silence == self.silent_after:
+                self.log.warning("%s: silent: %s", self.name, error)
+            if self._silence >= self.silent_after:
+                self._turns.fail(ReplyTimeout(f"{self.name}: not asked, the port is silent ({error})"))
+        elif isinstance(error, Exception):
             self.statistics.errors += 1
-            self.lost(error)
-            raise LinkDown(f"{self.name}: connection lost: {error}") from error
-        except DriverError:
-            self.statistics.errors += 1
-            self._silence = 0
-            raise
-        else:
-            self._silence = 0
-            took = time.monotonic() - begin
-            self.statistics.last_time = took
-            self.statistics.max_time = max(self.statistics.max_time, took)
-        finally:
-            self._busy = False
-            self._next()
+            if isinstance(error, (BadReply, Refused)):
+                self._heard()
+        return instead
 
-    async def _wait(self, urgent: bool) -> None:
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        (self._queue.appendleft if urgent else self._queue.append)(turn)
+
+class _Turn:
+    """A class, not a generator with @asynccontextmanager: this is on the path of every request."""
+
+    __slots__ = ("_begin", "_port", "_urgent")
+
+    def __init__(self, port: Port, urgent: bool) -> None:
+        self._port = port
+        self._urgent = urgent
+
+    async def __aenter__(self) -> None:
+        port = self._port
+        port._check_up()
+        if not port._turns.take():
+            await port._turns.wait(self._urgent)
+            if port._fault is not None:  # went down between our being called and our coming
+                port._turns.give()
+                port._check_up()
+        port.statistics.requests += 1
+        self._begin = time.perf_counter()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        port = self._port
         try:
-            await turn
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled() and turn.exception() is None:
-                self._busy = False  # the turn was ours already: hand it on
-                self._next()
-            raise
+            if error is None:
+                port._answered(time.perf_counter() - self._begin)
+            elif (instead := port._failed(error)) is not None:
+                raise instead from error
+        finally:
+            port._end_turn()
 
-    def _next(self) -> None:
-        """Give the turn to the first that still waits. `_busy` stays set on its behalf until it runs."""
-        while self._queue:
-            turn = self._queue.popleft()
-            if not turn.done():
-                self._busy = True
-                turn.set_result(None)
-                return
 
-    def _fail_queue(self, error: DriverError) -> None:
-        waiting, self._queue = self._queue, deque()
-        for turn in waiting:
-            if not turn.done():
-                turn.set_exception(type(error)(str(error)))
+def _words(reason: BaseException | str) -> str:
+    """What to call an error that may have no text."""
+    return str(reason) or type(reason).__name__

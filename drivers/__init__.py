@@ -1,0 +1,41 @@
+"""Instruments: one port per wire, questions as data, errors that say what happened.
+
+``async with SerialPort("/dev/ttyUSB0", 9600) as port: print(await port.ask("*IDN?"))``
+"""
+
+from iocbridge_layout import check
+
+check("drivers")
+
+from drivers.errors import BadReply, DriverError, LinkDown, Refused, ReplyTimeout, UsageError
+from drivers.line import LinePort
+from drivers.lineports import SerialPort, TcpPort
+from drivers.port import Point, Port
+from drivers.questions import Ask, Hear, Tell
+from drivers.reading import Reading
+from drivers.transports.base import Transport
+from drivers.transports.memory import MemoryTransport
+from drivers.transports.serial import SerialTransport
+from drivers.transports.tcp import TcpTransport
+
+__all__ = [
+    "Ask",  # a line to send, and what its reply means
+    "BadReply",  # error: it answered, but not what was asked for
+    "DriverError",  # any failure of a port
+    "Hear",  # lines that come unasked
+    "LinePort",  # lines of text over any transport
+    "LinkDown",  # error: the wire is not there
+    "MemoryTransport",  # a wire without a wire, for tests
+    "Point",  # a question bound to its port
+    "Port",  # one wire, kept up
+    "Reading",  # a value and its time
+    "Refused",  # error: it said no to a write
+    "ReplyTimeout",  # error: no reply in time
+    "SerialPort",  # lines over a serial device
+    "SerialTransport",
+    "TcpPort",  # lines over TCP
+    "TcpTransport",
+    "Tell",  # a line to send with a value in it
+    "Transport",  # what carries bytes
+    "UsageError",  # error: mend your code
+]

@@ -1,0 +1,53 @@
+"""One question on the wire for all who ask the same at the same time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from drivers.errors import DriverError
+
+__all__ = ["SharedQuestions"]
+
+
+class SharedQuestions:
+    """Whoever asks what is being asked already gets the same reply: five records of one ``:READ?`` cost one.
+
+    No reply is older than a write that its reader has awaited: writes go over the same wire, so that a question asked
+    before the write is answered before the write ends, and is no longer there to be joined.
+    """
+
+    __slots__ = ("_ask", "_asked")
+
+    def __init__(self, ask: Callable[[str, float | None], Awaitable[str]]) -> None:
+        self._ask = ask
+        self._asked: dict[str, list[asyncio.Future[str | DriverError | None]]] = {}
+
+    async def ask(self, question: str, timeout: float | None) -> str:
+        """The reply to `question`. Raises what asking it raises."""
+        while (followers := self._asked.get(question)) is not None:
+            follower: asyncio.Future[str | DriverError | None] = asyncio.get_running_loop().create_future()
+            followers.append(follower)
+            outcome = await follower
+            if isinstance(outcome, str):
+                return outcome
+            if outcome is not None:
+                raise type(outcome)(str(outcome))
+            # the one who asked was cancelled: somebody else has to
+        return await self._lead(question, timeout)
+
+    async def _lead(self, question: str, timeout: float | None) -> str:
+        outcome: str | DriverError | None = None  # None: cancelled
+        followers: list[asyncio.Future[str | DriverError | None]] = []
+        self._asked[question] = followers
+        try:
+            outcome = reply = await self._ask(question, timeout)
+        except DriverError as error:
+            outcome = error
+            raise
+        finally:
+            del self._asked[question]
+            for follower in followers:
+                if not follower.done():
+                    follower.set_result(outcome)
+        return reply

@@ -1,0 +1,1 @@
+"""The wires: serial, TCP, memory."""

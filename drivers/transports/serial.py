@@ -1,0 +1,119 @@
+"""Serial lines: RS-232, RS-485, USB adapters, pseudo-terminals."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from typing import TYPE_CHECKING, Any, Final
+
+from drivers.errors import UsageError
+from drivers.transports.base import LINGER, Lost, Receive, StreamTransport
+
+if TYPE_CHECKING:
+    from drivers.transports.tty import Tty
+
+__all__ = ["SerialTransport"]
+
+POLL: Final = 0.005  # seconds between looks at what is still in the driver's output buffer
+
+WHY: Final = {
+    errno.ENOENT: "does not exist: is it plugged in? (`ls -l /dev/serial/by-id` shows what is)",
+    errno.ENXIO: "does not exist: is it plugged in? (`ls -l /dev/serial/by-id` shows what is)",
+    errno.ENODEV: "does not exist: is it plugged in? (`ls -l /dev/serial/by-id` shows what is)",
+    errno.EACCES: "may not be opened by this user: is it in the group that owns it (often 'dialout')?",
+    errno.EPERM: "may not be opened by this user: is it in the group that owns it (often 'dialout')?",
+    errno.EBUSY: "is in use by another program",
+    errno.EWOULDBLOCK: "is in use by another program",
+    errno.EISDIR: "is not a serial device",
+    errno.ENOTTY: "is not a serial device",
+}
+
+
+class SerialTransport(StreamTransport):
+    """A serial device through pyserial.
+
+    `parity` is one of N E O M S, `stopbits` 1, 1.5 or 2. `exclusive` keeps other programs that ask for the same from
+    opening the line beside us: two readers would share out its bytes between them. Raises UsageError for settings
+    that no line has.
+    """
+
+    reopens = False  # opening anew loses no late reply: it waits in the instrument, or on the line
+
+    def __init__(
+        self,
+        device: str,
+        baudrate: int = 9600,
+        *,
+        bytesize: int = 8,
+        parity: str = "N",
+        stopbits: float = 1,
+        xonxoff: bool = False,
+        rtscts: bool = False,
+        exclusive: bool = True,
+    ) -> None:
+        super().__init__()
+        if "://" in device:
+            raise UsageError(f"{device!r} is a URL, not a serial device; for a device server use TcpPort('host:port')")
+        for what, value, known in (
+            ("bytesize", bytesize, (5, 6, 7, 8)),
+            ("parity", parity, ("N", "E", "O", "M", "S")),
+            ("stopbits", stopbits, (1, 1.5, 2)),
+        ):
+            if value not in known:
+                raise UsageError(f"{device}: {what} is one of {', '.join(map(str, known))}, not {value!r}")
+        if baudrate <= 0:
+            raise UsageError(f"{device}: the baud rate is a number above 0, not {baudrate!r}")
+        self.where = device
+        self.settings: dict[str, Any] = {
+            "baudrate": baudrate,
+            "bytesize": bytesize,
+            "parity": parity,
+            "stopbits": stopbits,
+            "xonxoff": xonxoff,
+            "rtscts": rtscts,
+            "exclusive": exclusive,
+        }
+        self._tty: Tty | None = None
+
+    async def open(self, receive: Receive, lost: Lost) -> None:
+        from serial_asyncio_fast import connection_for_serial  # pyserial is loaded by those who use it
+
+        from drivers.transports.tty import Tty
+
+        loop = asyncio.get_running_loop()
+        # in a thread: opening some USB adapters takes a good part of a second
+        opening = loop.run_in_executor(None, lambda: Tty(self.where, **self.settings))
+        try:
+            tty = await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            opening.add_done_callback(_close_unwanted)
+            raise
+        except (OSError, ValueError) as error:
+            raise OSError(f"{self.where} {self._why(error)}") from error
+        self._tty = tty
+        link = self._link(receive, lost)
+        await connection_for_serial(loop, lambda: link, tty)
+        await asyncio.sleep(0)  # its connection_made and first add_reader come with the next turn of the loop
+
+    @staticmethod
+    def _why(error: Exception) -> str:
+        if isinstance(error, OSError) and error.errno in WHY:
+            return WHY[error.errno]
+        if "configure port" in str(error):  # pyserial hides the number of a termios.error in its text
+            return WHY[errno.ENOTTY]
+        return f"cannot be opened: {error}"
+
+    async def close(self) -> None:
+        tty, self._tty = self._tty, None
+        link, self._current = self._current, None
+        if tty is None or link is None:
+            return
+        await tty.drained(LINGER, POLL)
+        # Not link.close(): its transport would wait for the line without a deadline, in a thread that cannot be ended
+        await link.abort()
+
+
+def _close_unwanted(opening: asyncio.Future[Tty]) -> None:
+    """The port was stopped while the thread was still opening the line."""
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()
