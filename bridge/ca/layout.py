@@ -7,6 +7,7 @@ specification, "Messages", checked against frames captured from base (tests/gold
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from bridge.ca.dbr import LAST_TYPE
@@ -122,7 +123,6 @@ _TABLE: Final = (
 )
 
 _ROWS: Final = {row.message: row for row in _TABLE}
-_BY_COMMAND: Final = {(row.sender, int(row.command)): row for row in _TABLE}
 
 
 def sender_of(message: Message | MessageType) -> Role:
@@ -180,25 +180,46 @@ def header_of(message: Message) -> Header:
     return Header(*words)
 
 
+class _Plan(NamedTuple):
+    """A row of the table, made ready for decoding."""
+
+    kind: MessageType
+    values: list[Any]  # defaults, in the order of the fields
+    words: tuple[tuple[int, int, Callable[[int], Any] | None], ...]  # field, word of the header, conversion
+    parts: tuple[int, ...]  # fields that come from the payload
+    codec: Codec | None
+    typed: bool  # the third word is a DBR type
+
+
+def _plan(row: Row) -> _Plan:
+    fields = row.message._fields
+    words = [(fields.index(name), i, FROM_WORD.get(name)) for i, name in enumerate(row[3:7], start=2) if name]
+    parts = tuple(map(fields.index, row.payload.names if row.payload else ()))
+    defaults = [row.message._defaults.get(name) for name in fields]
+    return _Plan(row.message, defaults, tuple(words), parts, row.payload, row.data_type == _T)
+
+
+_PLANS: Final = {(row.sender, int(row.command)): _plan(row) for row in _TABLE}
+
+
 def decode(header: Header, payload: bytes, sender: Role) -> Message:
     """Return the message that `sender` means by these bytes.
 
     Raises RemoteProtocolError for a command that this end never sends, an impossible type, or a payload that does
     not hold what the header says.
     """
-    row = _BY_COMMAND.get((sender, header.command))
-    if row is None:
+    plan = _PLANS.get((sender, header[0]))
+    if plan is None:
         raise RemoteProtocolError(
             f"{label(header)} is not sent by a {sender.value}", eca=ECA.UNAVAILINSERV, request=header
         )
-    if row.data_type == _T and header.data_type > LAST_TYPE:
+    kind, defaults, words, parts, codec, typed = plan
+    if typed and header[2] > LAST_TYPE:
         raise RemoteProtocolError(f"{label(header)}: no DBR type {header.data_type}", eca=ECA.BADTYPE, request=header)
-    values: dict[str, Any] = {}
-    for name, word in zip(row[3:7], header[2:], strict=True):
-        if name:
-            convert = FROM_WORD.get(name)
-            values[name] = convert(word) if convert else word
-    if row.payload is not None:
-        values.update(zip(row.payload.names, row.payload.decode(header, payload), strict=True))
-    kind = row.message
-    return make(kind, tuple([values[n] if n in values else kind._defaults[n] for n in kind._fields]))
+    values = defaults.copy()
+    for field, index, convert in words:
+        values[field] = header[index] if convert is None else convert(header[index])
+    if codec is not None:
+        for field, value in zip(parts, codec.decode(header, payload), strict=True):
+            values[field] = value
+    return make(kind, values)

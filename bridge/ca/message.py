@@ -6,7 +6,7 @@ because three dozen real ones would be two thirds of the time that ``import brid
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast, dataclass_transform
 
 __all__ = ["Disconnected", "Message", "MessageType", "make"]
@@ -86,7 +86,7 @@ class Message(metaclass=MessageType):
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self._shown())})"
 
 
-def make(cls: MessageType, values: tuple[Any, ...]) -> Message:
+def make(cls: MessageType, values: Sequence[Any]) -> Message:
     """Make a message from the values of its slots, without going through its constructor."""
     message = object.__new__(cast("type[Message]", cls))
     for assign, value in zip(cls._setters, values, strict=True):

@@ -5,15 +5,15 @@ Both what is sent and what is received goes through :meth:`CircuitRules.apply`, 
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable, Container
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Any, Final, NamedTuple
 
 from bridge.ca import messages as m
 from bridge.ca.channel import Channel, ClientChannel, ServerChannel
 from bridge.ca.errors import LocalProtocolError, ProtocolError, RemoteProtocolError
 from bridge.ca.header import MAX_PRIORITY, Command
-from bridge.ca.message import Message
+from bridge.ca.message import Message, MessageType
 from bridge.ca.roles import CLIENT, SERVER, AccessRights, Role
 from bridge.ca.states import CHANNEL_TRANSITIONS, CIRCUIT_TRANSITIONS, ChannelState, CircuitState
 from bridge.ca.status import ECA
@@ -40,27 +40,6 @@ class Subscription:
     request: m.EventAddRequest
     channel: Channel
     cancelled: bool = False
-
-
-_BY_SID = (
-    m.ReadRequest,
-    m.ReadNotifyRequest,
-    m.WriteRequest,
-    m.WriteNotifyRequest,
-    m.EventAddRequest,
-    m.ClearChannelRequest,
-)
-_BY_CID = (
-    m.CreateChanResponse,
-    m.CreateChFailResponse,
-    m.AccessRightsResponse,
-    m.ClearChannelResponse,
-    m.ServerDisconnResponse,
-)
-_BY_IOID = (m.ReadResponse, m.ReadNotifyResponse, m.WriteNotifyResponse)
-_BY_SUBSCRIPTION = (m.EventAddResponse, m.EventCancelRequest, m.EventCancelResponse)
-
-_Found = TypeVar("_Found")
 
 
 def _free(number: int, taken: Container[int]) -> int:
@@ -119,53 +98,61 @@ class CircuitRules:
         if next_state is None:
             # DEFUNCT is what rsrv answers to a client that has not told its version
             raise self._fault(message, sender, f"not allowed when {self.state.value}", ECA.DEFUNCT)
-        if isinstance(message, (m.VersionRequest, m.VersionResponse)):
+        about = _ABOUT.get(kind)
+        if about is not None:
+            self._apply_to_channel(about, message, sender)
+        elif isinstance(message, (m.VersionRequest, m.VersionResponse)):
             self._agree_on_version(message, sender)
         elif isinstance(message, m.ErrorResponse):
             self._settle_failed(message)
-        else:
-            self._apply_to_channel(message, sender)
         self.state = next_state
 
-    def _apply_to_channel(self, message: Message, sender: Role) -> None:
-        channel = self._channel_of(message, sender)
+    def _apply_to_channel(self, about: _About, message: Message, sender: Role) -> None:
+        channel = about.find(self, message, sender)
         if channel is None:
             return
         next_state = CHANNEL_TRANSITIONS[channel.state].get(type(message))
         if next_state is None:
             text = f"channel {channel.name!r} is {channel.state.value}"
             raise self._fault(message, sender, text, ECA.BADCHID)
-        self._note(message, sender, channel)
-        channel.state = next_state
-        if next_state in (ChannelState.CLOSED, ChannelState.FAILED):
-            self._remove(channel)
+        if about.note is not None:
+            about.note(self, message, sender, channel)
+        if next_state is not channel.state:
+            channel.state = next_state
+            if next_state in (ChannelState.CLOSED, ChannelState.FAILED):
+                self._remove(channel)
 
-    def _channel_of(self, message: Message, sender: Role) -> Channel | None:
-        """Return the channel that a message is about; None if it is about the circuit as a whole."""
-        if isinstance(message, _BY_SID):
-            return self._find(self.channels_sid, message.sid, "sid", message, sender, ECA.BADCHID)
-        if isinstance(message, _BY_CID):
-            return self._find(self.channels, message.cid, "cid", message, sender, ECA.BADCHID)
-        if isinstance(message, _BY_SUBSCRIPTION):
-            number = message.subscriptionid
-            found = self._find(self.subscriptions, number, "subscriptionid", message, sender, ECA.BADMONID)
-            return found.channel
-        if isinstance(message, _BY_IOID):
-            # To a server an ioid is opaque: a client may have several requests under way with the same one.
-            if self.our_role is SERVER:
-                return None
-            return self._find(self._ioids, message.ioid, "ioid", message, sender, ECA.BADCHID)
-        if isinstance(message, m.CreateChanRequest):
-            return self._new_channel(message, sender)
-        return None
+    # which channel a message is about
 
-    def _find(
-        self, table: dict[int, _Found], number: int, word: str, message: Message, sender: Role, eca: ECA
-    ) -> _Found:
-        found = table.get(number)
-        if found is None:
-            raise self._fault(message, sender, f"no {word} {number} here", eca)
-        return found
+    def _by_sid(self, message: Any, sender: Role) -> Channel:
+        channel = self.channels_sid.get(message.sid)
+        if channel is None:
+            raise self._fault(message, sender, f"no sid {message.sid} here", ECA.BADCHID)
+        return channel
+
+    def _by_cid(self, message: Any, sender: Role) -> Channel:
+        channel = self.channels.get(message.cid)
+        if channel is None:
+            raise self._fault(message, sender, f"no cid {message.cid} here", ECA.BADCHID)
+        return channel
+
+    def _by_subscription(self, message: Any, sender: Role) -> Channel:
+        subscription = self.subscriptions.get(message.subscriptionid)
+        if subscription is None:
+            raise self._fault(message, sender, f"no subscriptionid {message.subscriptionid} here", ECA.BADMONID)
+        if message.data_type != subscription.request.data_type:
+            text = f"DBR type {message.data_type}, the monitor has {subscription.request.data_type}"
+            raise self._fault(message, sender, text, ECA.BADTYPE)
+        return subscription.channel
+
+    def _by_ioid(self, message: Any, sender: Role) -> Channel | None:
+        # To a server an ioid is opaque: a client may have several requests under way with the same one.
+        if self.our_role is SERVER:
+            return None
+        channel = self._ioids.get(message.ioid)
+        if channel is None:
+            raise self._fault(message, sender, f"no ioid {message.ioid} here", ECA.BADCHID)
+        return channel
 
     def _new_channel(self, message: m.CreateChanRequest, sender: Role) -> Channel:
         channel = self.channels.get(message.cid)
@@ -176,25 +163,24 @@ class CircuitRules:
         kind = ClientChannel if self.our_role is CLIENT else ServerChannel
         return kind(message.name, self, message.cid)
 
-    def _note(self, message: Message, sender: Role, channel: Channel) -> None:
-        """Keep what later messages refer to."""
-        if isinstance(message, (m.ReadRequest, m.ReadNotifyRequest, m.WriteNotifyRequest)):
-            if self.our_role is CLIENT:
-                self._ioids[message.ioid] = channel
-                channel.ioids.add(message.ioid)
-        elif isinstance(message, _BY_IOID):
-            self._answered(message.ioid)
-        elif isinstance(message, m.EventAddRequest):
-            self._subscribe(message, sender, channel)
-        elif isinstance(message, _BY_SUBSCRIPTION):
-            self._note_subscription(message, sender)
-        elif isinstance(message, m.AccessRightsResponse):
-            channel.access_rights = AccessRights(message.access_rights)
-        elif isinstance(message, m.CreateChanResponse):
-            if message.sid in self.channels_sid:
-                raise self._fault(message, sender, f"sid {message.sid} is in use", ECA.BADCHID)
-            channel.created(message)
-            self.channels_sid[message.sid] = channel
+    # what later messages refer to
+
+    def _created(self, message: m.CreateChanResponse, sender: Role, channel: Channel) -> None:
+        if message.sid in self.channels_sid:
+            raise self._fault(message, sender, f"sid {message.sid} is in use", ECA.BADCHID)
+        channel.created(message)
+        self.channels_sid[message.sid] = channel
+
+    def _rights(self, message: m.AccessRightsResponse, sender: Role, channel: Channel) -> None:
+        channel.access_rights = AccessRights(message.access_rights)
+
+    def _requested(self, message: m.ReadNotifyRequest, sender: Role, channel: Channel) -> None:
+        if self.our_role is CLIENT:
+            self._ioids[message.ioid] = channel
+            channel.ioids.add(message.ioid)
+
+    def _responded(self, message: m.ReadNotifyResponse, sender: Role, channel: Channel) -> None:
+        self._answered(message.ioid)
 
     def _subscribe(self, message: m.EventAddRequest, sender: Role, channel: Channel) -> None:
         if message.subscriptionid in self.subscriptions:
@@ -204,18 +190,16 @@ class CircuitRules:
         self.subscriptions[message.subscriptionid] = Subscription(message, channel)
         channel.subscriptions[message.subscriptionid] = message
 
-    def _note_subscription(
-        self, message: m.EventAddResponse | m.EventCancelRequest | m.EventCancelResponse, sender: Role
-    ) -> None:
+    def _cancelling(self, message: m.EventCancelRequest, sender: Role, channel: Channel) -> None:
         subscription = self.subscriptions[message.subscriptionid]
-        if message.data_type != subscription.request.data_type:
-            text = f"DBR type {message.data_type}, the monitor has {subscription.request.data_type}"
-            raise self._fault(message, sender, text, ECA.BADTYPE)
-        if isinstance(message, m.EventCancelRequest):
-            subscription.cancelled = True
-        elif isinstance(message, m.EventCancelResponse):
-            del self.subscriptions[message.subscriptionid]
-            del subscription.channel.subscriptions[message.subscriptionid]
+        if subscription.cancelled or message.sid != channel.sid:
+            text = f"no monitor {message.subscriptionid} on sid {message.sid}"
+            raise self._fault(message, sender, text, ECA.BADMONID)
+        subscription.cancelled = True
+
+    def _cancelled(self, message: m.EventCancelResponse, sender: Role, channel: Channel) -> None:
+        del self.subscriptions[message.subscriptionid]
+        del channel.subscriptions[message.subscriptionid]
 
     def tell_apart(self, message: m.EventAddResponse, sid: int) -> Message | None:
         """Tell an update without elements from the end of a monitor: both are an EVENT_ADD without payload.
@@ -276,3 +260,34 @@ class CircuitRules:
             channel.ioids.clear()
         self.subscriptions.clear()
         self._ioids.clear()
+
+
+class _About(NamedTuple):
+    """How to find the channel of a message, and what to keep of the message."""
+
+    find: Callable[[CircuitRules, Any, Role], Channel | None]
+    note: Callable[[CircuitRules, Any, Role, Channel], None] | None = None
+
+
+_R = CircuitRules
+#: What is not here is about the circuit as a whole.
+_ABOUT: Final[dict[MessageType, _About]] = {
+    m.CreateChanRequest: _About(_R._new_channel),
+    m.CreateChanResponse: _About(_R._by_cid, _R._created),
+    m.CreateChFailResponse: _About(_R._by_cid),
+    m.AccessRightsResponse: _About(_R._by_cid, _R._rights),
+    m.ClearChannelRequest: _About(_R._by_sid),
+    m.ClearChannelResponse: _About(_R._by_cid),
+    m.ServerDisconnResponse: _About(_R._by_cid),
+    m.ReadRequest: _About(_R._by_sid, _R._requested),
+    m.ReadResponse: _About(_R._by_ioid, _R._responded),
+    m.ReadNotifyRequest: _About(_R._by_sid, _R._requested),
+    m.ReadNotifyResponse: _About(_R._by_ioid, _R._responded),
+    m.WriteRequest: _About(_R._by_sid),
+    m.WriteNotifyRequest: _About(_R._by_sid, _R._requested),
+    m.WriteNotifyResponse: _About(_R._by_ioid, _R._responded),
+    m.EventAddRequest: _About(_R._by_sid, _R._subscribe),
+    m.EventAddResponse: _About(_R._by_subscription),
+    m.EventCancelRequest: _About(_R._by_subscription, _R._cancelling),
+    m.EventCancelResponse: _About(_R._by_subscription, _R._cancelled),
+}

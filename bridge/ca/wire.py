@@ -31,7 +31,7 @@ def read_header(data: bytes | bytearray, at: int = 0) -> tuple[Header, int] | No
     """
     if len(data) - at < HEADER.size:
         return None
-    header, size = Header(*HEADER.unpack_from(data, at)), HEADER.size
+    header, size = Header._make(HEADER.unpack_from(data, at)), HEADER.size
     if header.payload_size == EXTENDED_FROM:
         if len(data) - at < _EXTENDED_HEADER:
             return None
@@ -77,11 +77,15 @@ class FrameBuffer:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self._data = bytearray()
+        self._at = 0  # where the next frame begins: what stands before it is given back chunk by chunk
         self._skip = 0  # bytes of a refused message still to come
         self._needed = HEADER.size  # nothing to be found before so many bytes are there
 
     def feed(self, data: bytes | bytearray | memoryview) -> None:
         """Add what has come from the peer."""
+        if self._at:
+            del self._data[: self._at]
+            self._at = 0
         if self._skip:
             view = memoryview(data)
             skipped = min(self._skip, len(view))
@@ -92,7 +96,9 @@ class FrameBuffer:
     @property
     def bytes_needed(self) -> int:
         """How many bytes more there must be before the next frame can be whole; at least 1."""
-        return max(self._skip + HEADER.size if self._skip else self._needed - len(self._data), 1)
+        if self._skip:
+            return self._skip + HEADER.size
+        return max(self._needed - (len(self._data) - self._at), 1)
 
     def next_frame(self) -> tuple[Header, bytes] | None:
         """Take one frame from the front; None if there is none whole yet.
@@ -100,36 +106,39 @@ class FrameBuffer:
         Raises RemoteProtocolError for a message above the limit (eca TOLARGE; it is skipped, the next call goes on
         behind it) and for a misaligned one (fatal).
         """
-        if len(self._data) < self._needed:
+        data, at = self._data, self._at
+        there = len(data) - at
+        if there < self._needed:
             return None
-        found = read_header(self._data)
+        found = read_header(data, at)
         if found is None:
             self._needed = _EXTENDED_HEADER
             return None
-        header, at = found
-        end = at + header.payload_size
-        if header.payload_size > self.limit:
-            self._drop(end)
+        header, size = found
+        payload_size = header[1]
+        if payload_size > self.limit:
+            self._refuse(size + payload_size, there)
             raise RemoteProtocolError(
-                f"command {header.command}: a payload of {header.payload_size} bytes, at most {self.limit} are taken",
+                f"command {header.command}: a payload of {payload_size} bytes, at most {self.limit} are taken",
                 eca=ECA.TOLARGE,
                 request=header,
             )
-        if end > len(self._data):
-            self._needed = end
+        if size + payload_size > there:
+            self._needed = size + payload_size
             return None
-        with memoryview(self._data) as view:
-            payload = bytes(view[at:end])
-        del self._data[:end]
+        at += size
+        self._at = end = at + payload_size
         self._needed = HEADER.size
-        return header, payload
+        with memoryview(data) as view:
+            return header, bytes(view[at:end])
 
-    def _drop(self, size: int) -> None:
-        self._skip = max(size - len(self._data), 0)
-        del self._data[:size]
+    def _refuse(self, size: int, there: int) -> None:
+        self._skip = max(size - there, 0)
+        self._at += min(size, there)
         self._needed = HEADER.size
 
     def clear(self) -> None:
         """Forget everything."""
         self._data.clear()
-        self._skip = 0
+        self._at = self._skip = 0
+        self._needed = HEADER.size
