@@ -11,8 +11,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
 from bridge.cli.logs import configure
+from bridge.runtime.database import Target, database
 from bridge.runtime.ioc import running
 from bridge.runtime.loader import LoadError, load_file, pick
 from bridge.server import CannotListen, ConfigError, ServerConfig
@@ -22,7 +24,7 @@ __all__ = ["main", "run"]
 
 log = logging.getLogger("iocbridge")
 
-Target = PVGroup | type[PVGroup] | Mapping[str, PV]
+Servable: TypeAlias = "Target | type[PVGroup]"
 _ran = False  # whether a file that `iocbridge run` executed called `run` itself
 
 
@@ -41,15 +43,15 @@ def main(argv: Sequence[str]) -> int:
     sys.argv = [str(path), *args.options]
     try:
         if colon:
-            return run(pick(load_file(path, "__ioc__"), attribute))
+            return run(*pick(load_file(path, "__ioc__"), attribute))
         module = load_file(path, "__main__")
-        return 0 if _ran else run(pick(module, None))
+        return 0 if _ran else run(*pick(module, None))
     except LoadError as error:
         return _fail(str(error))
 
 
-def run(target: Target, argv: Sequence[str] | None = None, *, config: ServerConfig | None = None) -> int:
-    """Serve until Ctrl-C or SIGTERM; the last line of an IOC program: ``run(MyGroup)`` or ``run(MyGroup(...))``.
+def run(*targets: Servable, argv: Sequence[str] | None = None, config: ServerConfig | None = None) -> int:
+    """Serve until Ctrl-C or SIGTERM; the last line of an IOC program: ``run(MyGroup)`` or ``run(MyGroup(...), ...)``.
 
     Options come from `argv` (by default the program's own: --prefix, --list-pvs, --interfaces, -v, -q), the network
     settings from the environment (EPICS_CAS_..., EPICS_CA_...) unless `config` is given. Returns an exit code: 0 after
@@ -57,30 +59,29 @@ def run(target: Target, argv: Sequence[str] | None = None, *, config: ServerConf
     """
     global _ran
     _ran = True
-    args = _parser(target).parse_args(sys.argv[1:] if argv is None else argv)
+    args = _parser(targets).parse_args(sys.argv[1:] if argv is None else argv)
     configure(logging.WARNING if args.quiet else logging.DEBUG if args.verbose else logging.INFO)
     try:
         config = config or ServerConfig.from_environment(os.environ)
         if args.interfaces:
             config = replace(config, interfaces=tuple(args.interfaces))
-        if isinstance(target, type):
-            target = target(prefix=args.prefix)
+        pvdb = database(*(one(prefix=args.prefix) if isinstance(one, type) else one for one in targets))
     except (ValueError, TypeError) as error:
         return _fail(str(error))
     try:
-        asyncio.run(_serve(target, config, args.list_pvs))
+        asyncio.run(_serve(pvdb, config, args.list_pvs))
     except (CannotListen, ConfigError) as error:
         return _fail(str(error), 1)
     return 0
 
 
-def _parser(target: Target) -> argparse.ArgumentParser:
-    described = target if isinstance(target, (type, PVGroup)) else None
+def _parser(targets: Sequence[Servable]) -> argparse.ArgumentParser:
+    described = targets[0] if len(targets) == 1 and isinstance(targets[0], (type, PVGroup)) else None
     parser = argparse.ArgumentParser(
         description=(described.__doc__ if described is not None else None) or "Serve an IOC over Channel Access.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    if isinstance(target, type):
+    if any(isinstance(target, type) for target in targets):
         parser.add_argument("--prefix", default="", help="put before every PV name")
     parser.add_argument("--list-pvs", action="store_true", help="log the names of all PVs")
     parser.add_argument("--interfaces", nargs="+", metavar="ADDRESS", help="IPv4 addresses to listen on")
@@ -90,13 +91,13 @@ def _parser(target: Target) -> argparse.ArgumentParser:
     return parser
 
 
-async def _serve(target: PVGroup | Mapping[str, PV], config: ServerConfig, list_pvs: bool) -> None:
+async def _serve(pvdb: Mapping[str, PV], config: ServerConfig, list_pvs: bool) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     log.info("Server starting up...")
-    async with running(target, config) as ioc:
+    async with running(pvdb, config=config) as ioc:
         log.info("Listening on %s", ", ".join(f"{interface}:{ioc.server.port}" for interface in config.interfaces))
         log.info("Server startup complete.")
         if list_pvs:

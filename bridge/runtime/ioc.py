@@ -14,6 +14,7 @@ from typing import Any
 from bridge.runtime.hooks import Hooks
 
 from bridge.runtime.clock import SYSTEM, Clock
+from bridge.runtime.database import Target, database
 from bridge.runtime.iointr import Interrupts
 from bridge.runtime.scan import ScanLists
 from bridge.server import CaServer, EagerRunner, ServerConfig, serving
@@ -77,7 +78,7 @@ class Ioc:
 
     def _process_at_init(self) -> None:
         for record in sorted(self.records, key=lambda one: one.phas):
-            if record.pini != "NO":
+            if record.pini:
                 self._process(record, record.process())
 
     def _process(self, record: Record, work: Any) -> None:
@@ -119,14 +120,13 @@ def _groups(pvdb: Mapping[str, PV]) -> list[PVGroup]:
 
 
 @contextlib.asynccontextmanager
-async def running(
-    target: PVGroup | Mapping[str, PV], config: ServerConfig | None = None, *, wall: Clock = SYSTEM
-) -> AsyncIterator[Ioc]:
+async def running(*targets: Target, config: ServerConfig | None = None, wall: Clock = SYSTEM) -> AsyncIterator[Ioc]:
     """Run an IOC inside the caller's event loop: use it as ``async with running(group) as ioc: ...``.
 
-    Raises CannotListen or ConfigError if it cannot serve; an instrument that is away is no reason not to start.
+    Several groups make one IOC. Raises DuplicateName, CannotListen or ConfigError if it cannot serve; an instrument
+    that is away is no reason not to start.
     """
-    pvdb = target.pvdb if isinstance(target, PVGroup) else target
+    pvdb = database(*targets)
     clock.now_ns = wall.now_ns
     runner = EagerRunner(asyncio.get_running_loop())
     async with serving(pvdb, config) as server:

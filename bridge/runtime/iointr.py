@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from records import Reading, Record, Speaker
+from records import SCAN_IO_INTR, Reading, Record, Speaker
 
 __all__ = ["MAX_EVENTS", "InterruptQueue", "Interrupts"]
 
@@ -80,7 +80,7 @@ class Interrupts:
     def add(self, record: Record) -> None:
         """Subscribe a record to its source if its SCAN is "I/O Intr"; also withdraws it after a change of SCAN."""
         self.remove(record)
-        if record.scan != "I/O Intr":
+        if record.scan != SCAN_IO_INTR:
             return
         source = record.inp
         if not isinstance(source, Speaker):

@@ -46,8 +46,8 @@ def load_file(path: Path, name: str) -> types.ModuleType:
     return module
 
 
-def pick(module: types.ModuleType, attribute: str | None) -> type[PVGroup] | PVGroup:
-    """The group to serve: `attribute`, or else the only group object, or else the only group class of the file."""
+def pick(module: types.ModuleType, attribute: str | None) -> list[type[PVGroup] | PVGroup]:
+    """What to serve: `attribute`, or else all group objects, or else the only group class of the file."""
     path = module.__file__
     if attribute is not None:
         found = getattr(module, attribute, None)
@@ -55,18 +55,18 @@ def pick(module: types.ModuleType, attribute: str | None) -> type[PVGroup] | PVG
             names = ", ".join(name for name, _ in _classes(module)) or "none"
             raise LoadError(f"{path}: there is no {attribute!r}; its PVGroup classes are: {names}")
         if isinstance(found, PVGroup) or (isinstance(found, type) and issubclass(found, PVGroup)):
-            return found
+            return [found]
         raise LoadError(f"{path}: {attribute!r} is no PVGroup but a {type(found).__name__}")
     objects = [value for value in vars(module).values() if isinstance(value, PVGroup)]
-    if len(objects) == 1:
-        return objects[0]
+    if objects:
+        return list(objects)
     classes = _classes(module)
-    if not objects and len(classes) == 1:
-        return classes[0][1]
-    if objects or classes:
+    if not classes:
+        raise LoadError(f"{path}: there is no PVGroup to serve")
+    if len(classes) > 1:
         names = ", ".join(name for name, _ in classes)
-        raise LoadError(f"{path}: more than one group to serve ({names}): say which, as in {path}:{classes[0][0]}")
-    raise LoadError(f"{path}: there is no PVGroup to serve")
+        raise LoadError(f"{path}: several groups ({names}): say which, as in {path}:{classes[0][0]}")
+    return [classes[0][1]]
 
 
 def _classes(module: types.ModuleType) -> list[tuple[str, type[PVGroup]]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.runtime.clock import Clock
-from records import Record, scan_period
+from records import Record
 
 __all__ = ["RateStatistics", "ScanLists"]
 
@@ -46,7 +46,7 @@ class ScanLists:
     def add(self, record: Record) -> None:
         """Put a record on the list of its SCAN; one that is not periodic is left out. Also moves it after a change."""
         self.remove(record)
-        period = scan_period(record.scan)
+        period = record.period
         if period is None:
             return
         records = self._lists.setdefault(period, [])

@@ -26,19 +26,19 @@ from records import PV, FieldType, Value, convert, text_of
 __all__ = ["BASE", "LAST_VALUE_TYPE", "NATIVE", "payload_size", "renderer"]
 
 #: How each field type looks on the wire. CA has no unsigned or 64-bit integers: rsrv widens them, and so do we.
-NATIVE: Final[dict[FieldType, ChannelType]] = {
-    FieldType.STRING: ChannelType.STRING,
-    FieldType.CHAR: ChannelType.CHAR,
-    FieldType.UCHAR: ChannelType.CHAR,
-    FieldType.SHORT: ChannelType.INT,
-    FieldType.USHORT: ChannelType.LONG,
-    FieldType.LONG: ChannelType.LONG,
-    FieldType.ULONG: ChannelType.DOUBLE,
-    FieldType.INT64: ChannelType.DOUBLE,
-    FieldType.UINT64: ChannelType.DOUBLE,
-    FieldType.FLOAT: ChannelType.FLOAT,
-    FieldType.DOUBLE: ChannelType.DOUBLE,
-    FieldType.ENUM: ChannelType.ENUM,
+NATIVE: Final[dict[FieldType, int]] = {
+    FieldType.STRING: int(ChannelType.STRING),
+    FieldType.CHAR: int(ChannelType.CHAR),
+    FieldType.UCHAR: int(ChannelType.CHAR),
+    FieldType.SHORT: int(ChannelType.INT),
+    FieldType.USHORT: int(ChannelType.LONG),
+    FieldType.LONG: int(ChannelType.LONG),
+    FieldType.ULONG: int(ChannelType.DOUBLE),
+    FieldType.INT64: int(ChannelType.DOUBLE),
+    FieldType.UINT64: int(ChannelType.DOUBLE),
+    FieldType.FLOAT: int(ChannelType.FLOAT),
+    FieldType.DOUBLE: int(ChannelType.DOUBLE),
+    FieldType.ENUM: int(ChannelType.ENUM),
 }
 #: The field type that has exactly the elements of a basic DBR type.
 _ELEMENTS: Final = (

@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from struct import Struct
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from bridge.ca.dbr import ELEMENT_SIZE, METADATA_SIZE, ChannelType, decode_elements
 from bridge.ca.header import DO_REPLY, EXTENDED, HEADER, MAX_PRIORITY, MINOR_VERSION, Command
@@ -34,6 +34,11 @@ WRITE_RIGHT: Final = 2
 
 _READ_NOTIFY: Final = int(Command.READ_NOTIFY)
 _WRITE_NOTIFY: Final = int(Command.WRITE_NOTIFY)
+# plain integers: an enum member costs a look-up where it is packed
+_ACCESS_RIGHTS: Final = int(Command.ACCESS_RIGHTS)
+_CREATE_CHAN: Final = int(Command.CREATE_CHAN)
+_CREATE_CH_FAIL: Final = int(Command.CREATE_CH_FAIL)
+_pack_header = HEADER.pack
 _unpack_header = HEADER.unpack_from
 _requests16 = Struct("12s4s").iter_unpack  # prefix, request id
 _requests24 = Struct("12s4s8s").iter_unpack  # prefix, request id, one element padded to 8
@@ -47,6 +52,7 @@ _SCALAR: Final = {
     ChannelType.ENUM: Struct(">H6x"),
     ChannelType.CHAR: Struct(">b7x"),
 }
+_COPY_BELOW: Final = 4096  # a body shorter than this is copied: cheaper than a view of it
 _NAME_LIMIT: Final = 512  # bytes of a user or host name (camessage.c)
 
 
@@ -58,29 +64,30 @@ class Link(Protocol):
 
 
 class Channel:
-    """A PV as one client holds it. `keys` are the prefixes by which its requests are found."""
+    """A PV as one client holds it. Most channels are only ever created, so the rest comes when it is needed."""
 
-    __slots__ = ("_outlet", "cid", "keys", "pv", "rights", "sid", "subscriptions")
+    __slots__ = ("_outlet", "cid", "keys", "pv", "rights", "subscriptions")
 
-    def __init__(self, pv: PV, cid: int, sid: int, rights: int) -> None:
+    def __init__(self, pv: PV, cid: int, rights: int) -> None:
         self.pv = pv
         self.cid = cid
-        self.sid = sid
         self.rights = rights
-        self.keys: list[bytes] = []
-        self.subscriptions: dict[int, Subscription] = {}
-        self._outlet: Outlet | None = None  # comes with the first request: many channels are only ever created
+        self.keys: tuple[bytes, ...] = ()  # the prefixes by which the fast paths know its requests
+        self.subscriptions: dict[int, Subscription] | None = None
+        self._outlet: Outlet | None = None
 
     def outlet(self, hub: Hub) -> Outlet:
+        """The outlet of the PV, taken into use with the first request."""
         if self._outlet is None:
             self._outlet = hub.outlet(self.pv)
         return self._outlet
 
     def close(self, hub: Hub) -> None:
-        for subscription in self.subscriptions.values():
+        """Cancel the monitors and let go of the outlet."""
+        for subscription in (self.subscriptions or {}).values():
             subscription.rendering.remove(subscription)
             hub.subscriptions -= 1
-        self.subscriptions.clear()
+        self.subscriptions = None
         if self._outlet is not None:
             hub.release(self._outlet)
             self._outlet = None
@@ -90,7 +97,8 @@ class BadMessage(Exception):
     """The client broke the protocol so that nothing after it can be trusted: tell it, and close."""
 
 
-Handler = Callable[["Session", int, int, int, int, memoryview], None]
+Body: TypeAlias = "bytes | memoryview"
+Handler = Callable[["Session", int, int, int, int, Body], None]
 
 
 class Session:
@@ -118,7 +126,7 @@ class Session:
         self._need = 0  # bytes without which `_rest` is not worth looking at
         self._skip = 0  # bytes of a refused message still to be thrown away
         self._reads: dict[bytes, tuple[bytes, Rendering]] = {}
-        self._writes: dict[bytes, tuple[bytes, Channel, Callable[[bytes], tuple[Any, ...]]]] = {}
+        self._writes: dict[bytes, tuple[bytes, Outlet, Callable[[bytes], tuple[Any, ...]]]] = {}
         hub.sessions.add(self)
         self._send(_VERSION_REPLY)  # rsrv speaks first, too
 
@@ -192,16 +200,16 @@ class Session:
         whole = (end - offset) // 24 * 24
         for key, request, body in _requests24(data if whole == end else memoryview(data)[offset : offset + whole]):
             try:
-                head, channel, unpack = writes[key]
+                head, outlet, unpack = writes[key]
             except KeyError:
                 break
-            outlet = channel.outlet(self.hub)
             offset += 24
-            if outlet.busy or not channel.rights & WRITE_RIGHT:
-                self._put(channel, unpack(body)[0], self._acknowledge(key, request))
+            (value,) = unpack(body)
+            if outlet.busy:
+                outlet.put(value, self._acknowledge(key, request))
                 continue
             try:
-                work = outlet.pv.put(unpack(body)[0])
+                work = outlet.pv.put(value)
             except Exception as error:  # that put's failure, not the server's
                 self._acknowledge(key, request)(error)
                 continue
@@ -220,17 +228,16 @@ class Session:
     def _one(self, data: bytes, offset: int, end: int) -> int:
         """Handle one message. Returns its length, or 0 if it is not all there yet."""
         command, size, dbr, count, p1, p2 = _unpack_header(data, offset)
-        length = 16
+        length = _HEADER_ALONE + size
         if size == 0xFFFF:
             if end - offset < 24:
                 self._need = 24
                 return 0
             size, count = EXTENDED.unpack_from(data, offset + 16)
-            length = 24
+            length = 24 + size
         if size & 7:
             self._error(ECA.UNAVAILINSERV, (command, size, dbr, count, p1, p2), "payload is not a multiple of 8 bytes")
             raise BadMessage(f"command {command} with a payload of {size} bytes, no multiple of 8")
-        length = length + int(size)
         if end - offset < length:
             limits = self.hub.limits
             if size > (limits.message if self._channels else limits.first_message):
@@ -243,7 +250,9 @@ class Session:
         if handler is None:
             self._error(ECA.UNAVAILINSERV, (command, size, dbr, count, p1, p2), f"no command {command}")
             raise BadMessage(f"no such command: {command}")
-        handler(self, dbr, count, p1, p2, memoryview(data)[offset + length - size : offset + length])
+        end = int(offset + length)
+        body = data[end - size : end] if size < _COPY_BELOW else memoryview(data)[end - size : end]
+        handler(self, dbr, count, p1, p2, body)
         return length
 
     # --- bytes out ----------------------------------------------------------------------------------------------
@@ -307,50 +316,50 @@ class Session:
 
     # --- commands -----------------------------------------------------------------------------------------------
 
-    def _version(self, dbr: int, count: int, p1: int, p2: int, body: memoryview) -> None:
+    def _version(self, dbr: int, count: int, p1: int, p2: int, body: Body) -> None:
         self.minor = count
         if dbr > MAX_PRIORITY:
             raise BadMessage(f"priority {dbr}")
         self.priority = dbr
 
-    def _client_name(self, dbr: int, count: int, p1: int, p2: int, body: memoryview) -> None:
+    def _client_name(self, dbr: int, count: int, p1: int, p2: int, body: Body) -> None:
         self.user = self._name(body, "user")
 
-    def _host_name(self, dbr: int, count: int, p1: int, p2: int, body: memoryview) -> None:
+    def _host_name(self, dbr: int, count: int, p1: int, p2: int, body: Body) -> None:
         self.host = self._name(body, "host")
 
-    def _name(self, body: memoryview, what: str) -> str:
+    def _name(self, body: Body, what: str) -> str:
         raw = bytes(body).partition(b"\0")[0]
         if len(raw) > _NAME_LIMIT:
             raise BadMessage(f"a {what} name of {len(raw)} bytes")
         return raw.decode("utf-8", "replace")
 
-    def _echo(self, dbr: int, count: int, p1: int, p2: int, body: memoryview) -> None:
+    def _echo(self, dbr: int, count: int, p1: int, p2: int, body: Body) -> None:
         self._send(pack_head(Command.ECHO, len(body), dbr, count, p1, p2) + bytes(body))
 
-    def _read_sync(self, dbr: int, count: int, p1: int, p2: int, body: memoryview) -> None:
+    def _read_sync(self, dbr: int, count: int, p1: int, p2: int, body: Body) -> None:
         self._send(pack_head(Command.READ_SYNC, 0, dbr, count, p1, p2))
 
-    def _events_off_(self, dbr: int, count: int, p1: int, p2: int, body: memoryview) -> None:
+    def _events_off_(self, dbr: int, count: int, p1: int, p2: int, body: Body) -> None:
         self._events_off = True
         self._hold()
 
-    def _events_on(self, dbr: int, count: int, p1: int, p2: int, body: memoryview) -> None:
+    def _events_on(self, dbr: int, count: int, p1: int, p2: int, body: Body) -> None:
         self._events_off = False
         self._hold()
 
-    def _search(self, dbr: int, count: int, p1: int, p2: int, body: memoryview) -> None:
+    def _search(self, dbr: int, count: int, p1: int, p2: int, body: Body) -> None:
         """A name server's question over TCP (EPICS_CA_NAME_SERVERS)."""
         if self.hub.find(bytes(body).partition(b"\0")[0]) is not None:
             self._send(HEADER.pack(Command.SEARCH, 0, self.hub.port, 0, 0xFFFFFFFF, p2))
         elif dbr == DO_REPLY:
             self._send(HEADER.pack(Command.NOT_FOUND, 0, dbr, count, p1, p2))
 
-    def _create(self, dbr: int, count: int, cid: int, minor: int, body: memoryview) -> None:
-        pv = self.hub.find(bytes(body).partition(b"\0")[0])
+    def _create(self, dbr: int, count: int, cid: int, minor: int, body: Body) -> None:
         hub = self.hub
+        pv = hub.find(bytes(body).partition(b"\0")[0])
         if pv is None:
-            self._send(HEADER.pack(Command.CREATE_CH_FAIL, 0, 0, 0, cid, 0))
+            self._send(_pack_header(_CREATE_CH_FAIL, 0, 0, 0, cid, 0))
             return
         if hub.channels >= hub.limits.channels:
             self._error(ECA.ALLOCMEM, (Command.CREATE_CHAN, 0, dbr, count, cid, minor), "too many channels", cid)
@@ -359,14 +368,12 @@ class Session:
         sid = self._next_sid
         self._next_sid += 1
         rights = READ_RIGHT | WRITE_RIGHT if pv.writable else READ_RIGHT
-        self._channels[sid] = Channel(pv, cid, sid, rights)
+        self._channels[sid] = Channel(pv, cid, rights)
         hub.channels += 1
-        self._send(
-            HEADER.pack(Command.ACCESS_RIGHTS, 0, 0, 0, cid, rights)
-            + pack_head(Command.CREATE_CHAN, 0, NATIVE[pv.field_type], pv.max_count, cid, sid)
-        )
+        self._send(_pack_header(_ACCESS_RIGHTS, 0, 0, 0, cid, rights))
+        self.out.append(pack_head(_CREATE_CHAN, 0, NATIVE[pv.field_type], pv.max_count, cid, sid))
 
-    def _clear(self, dbr: int, count: int, sid: int, cid: int, body: memoryview) -> None:
+    def _clear(self, dbr: int, count: int, sid: int, cid: int, body: Body) -> None:
         channel = self._channels.pop(sid, None)
         if channel is None:
             self._error(ECA.UKNCHAN, (Command.CLEAR_CHANNEL, 0, dbr, count, sid, cid), "no such channel")
@@ -374,14 +381,14 @@ class Session:
         for key in channel.keys:
             self._reads.pop(key, None)
             self._writes.pop(key, None)
-        for subscription in channel.subscriptions.values():
+        for subscription in (channel.subscriptions or {}).values():
             self.late.pop(subscription, None)
         channel.close(self.hub)
         self.hub.channels -= 1
         self._send(HEADER.pack(Command.CLEAR_CHANNEL, 0, dbr, count, sid, cid))
 
     def _readable(
-        self, command: int, dbr: int, count: int, sid: int, ioid: int, body: memoryview
+        self, command: int, dbr: int, count: int, sid: int, ioid: int, body: Body
     ) -> tuple[Channel, Rendering] | None:
         """The channel and what it will be read as; None after the client was told why not."""
         request = (command, len(body), dbr, count, sid, ioid)
@@ -411,7 +418,7 @@ class Session:
 
         self.hub.run(work, fetched)
 
-    def _read_notify(self, dbr: int, count: int, sid: int, ioid: int, body: memoryview) -> None:
+    def _read_notify(self, dbr: int, count: int, sid: int, ioid: int, body: Body) -> None:
         found = self._readable(Command.READ_NOTIFY, dbr, count, sid, ioid, body)
         if found is None:
             return
@@ -428,10 +435,10 @@ class Session:
                 key = HEADER.pack(Command.READ_NOTIFY, 0, dbr, count, sid, 0)[:12]
                 head = HALF.pack(Command.READ_NOTIFY, size, dbr, rendering.count, ECA.NORMAL.code)
                 self._reads[key] = (head, rendering)
-                channel.keys.append(key)
+                channel.keys += (key,)
         self._fetched(channel, rendering, reply)
 
-    def _read(self, dbr: int, count: int, sid: int, ioid: int, body: memoryview) -> None:
+    def _read(self, dbr: int, count: int, sid: int, ioid: int, body: Body) -> None:
         """The old READ without notification: failures come as errors, and a lone string is cut to its length."""
         found = self._readable(Command.READ, dbr, count, sid, ioid, body)
         if found is None:
@@ -452,7 +459,7 @@ class Session:
 
         self._fetched(channel, rendering, reply)
 
-    def _event_add(self, dbr: int, count: int, sid: int, subid: int, body: memoryview) -> None:
+    def _event_add(self, dbr: int, count: int, sid: int, subid: int, body: Body) -> None:
         found = self._readable(Command.EVENT_ADD, dbr, count, sid, subid, body)
         if found is None:
             return
@@ -464,6 +471,8 @@ class Session:
         if self.hub.subscriptions >= self.hub.limits.subscriptions:
             self._error(ECA.ALLOCMEM, request, f"{channel.pv.name}: too many subscriptions", channel.cid)
             return
+        if channel.subscriptions is None:
+            channel.subscriptions = {}
         if subid in channel.subscriptions:
             self._error(ECA.ADDFAIL, request, f"{channel.pv.name}: subscription {subid} exists already", channel.cid)
             return
@@ -475,9 +484,10 @@ class Session:
         # the current value always comes first
         self._fetched(channel, rendering, lambda: self._send_event(subscription))
 
-    def _event_cancel(self, dbr: int, count: int, sid: int, subid: int, body: memoryview) -> None:
+    def _event_cancel(self, dbr: int, count: int, sid: int, subid: int, body: Body) -> None:
         channel = self._channels.get(sid)
-        subscription = channel.subscriptions.pop(subid, None) if channel is not None else None
+        subscriptions = channel.subscriptions if channel is not None else None
+        subscription = subscriptions.pop(subid, None) if subscriptions else None
         if subscription is None:
             self._error(ECA.UKNCHAN, (Command.EVENT_CANCEL, 0, dbr, count, sid, subid), "no such subscription")
             return
@@ -487,7 +497,7 @@ class Session:
         # CA specification, "CA_PROTO_EVENT_CANCEL": the answer is an EVENT_ADD without payload
         self._send(pack_head(Command.EVENT_ADD, 0, dbr, count, sid, subid))
 
-    def _write(self, dbr: int, count: int, sid: int, ioid: int, body: memoryview) -> None:
+    def _write(self, dbr: int, count: int, sid: int, ioid: int, body: Body) -> None:
         request = (Command.WRITE, len(body), dbr, count, sid, ioid)
         channel = self._channels.get(sid)
         if channel is None:
@@ -507,7 +517,7 @@ class Session:
             return
         self._put_typed(channel, dbr, value, done)
 
-    def _write_notify(self, dbr: int, count: int, sid: int, ioid: int, body: memoryview) -> None:
+    def _write_notify(self, dbr: int, count: int, sid: int, ioid: int, body: Body) -> None:
         request = (Command.WRITE_NOTIFY, len(body), dbr, count, sid, ioid)
         channel = self._channels.get(sid)
         if channel is None:
@@ -522,11 +532,11 @@ class Session:
         except ValueError as error:
             done(error)
             return
-        if count == 1 and len(body) == 8 and dbr in _SCALAR:
+        if count == 1 and len(body) == 8 and dbr in _SCALAR and channel.rights & WRITE_RIGHT:
             key = HEADER.pack(Command.WRITE_NOTIFY, 8, dbr, 1, sid, 0)[:12]
             head = HALF.pack(Command.WRITE_NOTIFY, 0, dbr, 1, ECA.NORMAL.code)
-            self._writes[key] = (head, channel, _SCALAR[ChannelType(dbr)].unpack)
-            channel.keys.append(key)
+            self._writes[key] = (head, channel.outlet(self.hub), _SCALAR[ChannelType(dbr)].unpack)
+            channel.keys += (key,)
         self._put_typed(channel, dbr, value, done)
 
     def _put_done(self, dbr: int, count: int, ioid: int, error: BaseException | None) -> None:
@@ -537,7 +547,7 @@ class Session:
             status = ECA.NOWTACCESS if isinstance(error, PermissionError) else ECA.PUTFAIL
         self._send(pack_head(Command.WRITE_NOTIFY, 0, dbr, count, status.code, ioid))
 
-    def _value(self, dbr: int, count: int, body: memoryview) -> Any:
+    def _value(self, dbr: int, count: int, body: Body) -> Any:
         """What a put carries: a number or a text, or several in the form that `records` takes. Raises ValueError."""
         if dbr > LAST_VALUE_TYPE and dbr not in (ChannelType.PUT_ACKT, ChannelType.PUT_ACKS):
             raise ValueError(f"type {dbr} cannot be written")

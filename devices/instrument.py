@@ -1,0 +1,45 @@
+"""Instrument: a PVGroup whose records ask their questions through one port."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+from drivers import Port
+from records import PVGroup, expand
+
+__all__ = ["Instrument"]
+
+
+class Instrument(PVGroup):
+    """A PVGroup on a wire.
+
+    In the class body, INP and OUT are questions (``Ask("KRDG? A")``, ``Input(0, FLOAT32)``, ``Get(path, pointer)``);
+    making the instrument binds them to `port`, which is started and stopped with the IOC. Several instruments may
+    share a port: it then serves them in turn. A question's texts take EPICS macros of the group, as in
+    ``Ask("KRDG? $(input)")``, so that subgroups for channels need no code.
+
+    Raises TypeError without a port, and whatever the port says of a question that it cannot ask.
+    """
+
+    def __init__(self, prefix: str = "", *, port: Port | None = None, **options: Any) -> None:
+        if port is None:
+            raise TypeError(f"{type(self).__name__}: say which port it is on: {type(self).__name__}(..., port=...)")
+        self.port = port
+        super().__init__(prefix, **options)
+        self.services.append(port)
+
+    def bind(self, link: Any, group: PVGroup) -> Any:
+        """Bind a question of this instrument, or of one of its subgroups, to the port."""
+        if hasattr(link, "read") or hasattr(link, "write") or hasattr(link, "subscribe"):
+            return link
+        return self.port.point(_expanded(link, group.macros))
+
+
+def _expanded(question: Any, macros: Any) -> Any:
+    """The question with $(macros) in its texts replaced. Raises ValueError for a macro that nobody defined."""
+    if not is_dataclass(question) or isinstance(question, type):
+        return question
+    texts = {field.name: getattr(question, field.name) for field in fields(question)}
+    changed = {name: expand(text, macros) for name, text in texts.items() if isinstance(text, str) and "$(" in text}
+    return replace(question, **changed) if changed else question
