@@ -8,6 +8,8 @@ from iocbridge_layout import check
 check("drivers")
 
 from drivers.errors import BadReply, DriverError, LinkDown, Refused, ReplyTimeout, UsageError
+from drivers.http import HttpPort
+from drivers.httpquestions import VALUE, Command, Get, Post, Push, Pushed, Put
 from drivers.line import LinePort
 from drivers.lineports import SerialPort, TcpPort
 from drivers.port import Point, Port
@@ -19,15 +21,23 @@ from drivers.transports.serial import SerialTransport
 from drivers.transports.tcp import TcpTransport
 
 __all__ = [
+    "VALUE",  # where the value goes in a JSON body
     "Ask",  # a line to send, and what its reply means
     "BadReply",  # error: it answered, but not what was asked for
+    "Command",  # a write by HTTP GET
     "DriverError",  # any failure of a port
+    "Get",  # a value of a JSON answer
     "Hear",  # lines that come unasked
+    "HttpPort",  # HTTP with JSON
     "LinePort",  # lines of text over any transport
     "LinkDown",  # error: the wire is not there
     "MemoryTransport",  # a wire without a wire, for tests
     "Point",  # a question bound to its port
     "Port",  # one wire, kept up
+    "Post",  # a write by HTTP POST
+    "Push",  # how an HTTP instrument speaks unasked
+    "Pushed",  # a value that it pushes
+    "Put",  # a write by HTTP PUT
     "Reading",  # a value and its time
     "Refused",  # error: it said no to a write
     "ReplyTimeout",  # error: no reply in time

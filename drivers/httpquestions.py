@@ -1,0 +1,116 @@
+"""What to ask an HTTP/JSON instrument, as frozen data.
+
+=====================  ==========================================================================================
+`Get`                  read one value out of the JSON that a path answers
+`Post`, `Put`          write: a JSON body with `VALUE` where the value goes
+`Command`              write to an instrument that takes its orders by GET, the value in the path or query
+`Pushed`               a value that the instrument pushes over a WebSocket, described by the port's `Push`
+=====================  ==========================================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, ClassVar, Final
+
+__all__ = ["VALUE", "Command", "Convert", "Get", "Post", "Push", "Pushed", "Put"]
+
+#: What a value goes through: `float`, `bool`, `"M104 S{:.0f}".format`, a table's `.get` ...
+Convert = Callable[[Any], Any]
+
+
+class _Value(Enum):
+    VALUE = "VALUE"
+
+    def __repr__(self) -> str:
+        return "VALUE"
+
+
+VALUE: Final = _Value.VALUE
+
+
+@dataclass(frozen=True, slots=True)
+class Get:
+    """Read the value at the JSON pointer (RFC 6901) of what ``GET path`` answers.
+
+    Points of one path share one request. `as_` converts the JSON value, then `scale` multiplies it. `push` is where
+    the same value stands in what the instrument pushes: a pointer as in `Pushed`, or True if it is `pointer` itself.
+    """
+
+    path: str
+    pointer: str = ""
+    scale: float | None = None
+    as_: Convert | None = None
+    push: str | bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """The value at `pointer` in the frames that the instrument pushes, below one of the places `Push.under` names."""
+
+    pointer: str
+    scale: float | None = None
+    as_: Convert | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Write by ``POST path`` with a JSON body, in which the value replaces `VALUE` (as a JSON value, not as text).
+
+    The value is divided by `scale`, then converted by `as_` (`bool` for instruments that want true and false). A body
+    of None sends none. The path may hold the value too, as in `Command`. `expect` is a pointer into the answer and
+    what must stand there, `VALUE` for the value that was sent: anything else counts as refused.
+    """
+
+    method: ClassVar[str] = "POST"
+
+    path: str
+    body: Any = field(default=None, hash=False)
+    scale: float | None = None
+    as_: Convert | None = None
+    expect: tuple[str, Any] | None = field(default=None, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Put(Post):
+    """Write by ``PUT path``; the rest is as in `Post`."""
+
+    method: ClassVar[str] = "PUT"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Write by ``GET path``, for instruments that know no other way: ``Command("/cm?cmnd=Power%20{}")``.
+
+    `{}` or `{:.1f}` is where the value goes, percent-encoded; a path without it sends the same order each time. It
+    is never sent twice on its own account, although HTTP calls GET harmless. `scale`, `as_`, `expect` as in `Post`.
+    """
+
+    method: ClassVar[str] = "GET"
+
+    path: str
+    scale: float | None = None
+    as_: Convert | None = None
+    expect: tuple[str, Any] | None = field(default=None, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """How an instrument speaks unasked, over a WebSocket at `path`.
+
+    `hello` is sent once connected, JSON or text as it stands; the instrument's answer to it counts as a push, so
+    asking there for the full status brings every value up to date after each reconnect. Values are looked up below
+    each of the `under` pointers, and last from the root of the frame. `heartbeat` (seconds) pings a silent
+    instrument and finds a dead link after 1.5 times as long; None for one that does not answer pings.
+
+    Shelly Gen2 (shelly-api-docs.shelly.cloud/gen2/General/Notifications)::
+
+        Push("/rpc", {"id": 1, "src": "iocbridge", "method": "Shelly.GetStatus"}, under=("/params", "/result"))
+    """
+
+    path: str
+    hello: Mapping[str, Any] | str | None = field(default=None, hash=False)
+    under: tuple[str, ...] = ("/params", "/result")
+    heartbeat: float | None = 20.0
