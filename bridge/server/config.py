@@ -6,13 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bridge.ca.header import REPEATER_PORT, SERVER_PORT
+from bridge.net import ConfigError, first_set, port_number, seconds, split_address, yes_no
 from bridge.server.limits import Limits
 
 __all__ = ["ConfigError", "ServerConfig"]
-
-
-class ConfigError(ValueError):
-    """A setting cannot be used. The message names the setting, its text and what it should be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,53 +34,14 @@ class ServerConfig:
 
         Source: CA Reference Manual, "Configuring a CA server". Raises ConfigError.
         """
-        port = _port(environ, ("EPICS_CAS_SERVER_PORT", "EPICS_CA_SERVER_PORT"), SERVER_PORT)
-        beacon_port = _port(environ, ("EPICS_CAS_BEACON_PORT", "EPICS_CA_REPEATER_PORT"), REPEATER_PORT)
-        auto_name, auto = _first(environ, ("EPICS_CAS_AUTO_BEACON_ADDR_LIST", "EPICS_CA_AUTO_ADDR_LIST"), "YES")
-        if auto.upper() not in ("YES", "NO"):
-            raise ConfigError(f"{auto_name}={auto!r}: YES or NO is expected")
-        _, beacons = _first(environ, ("EPICS_CAS_BEACON_ADDR_LIST", "EPICS_CA_ADDR_LIST"), "")
+        beacon_port = port_number(environ, ("EPICS_CAS_BEACON_PORT", "EPICS_CA_REPEATER_PORT"), REPEATER_PORT)
+        _, beacons = first_set(environ, ("EPICS_CAS_BEACON_ADDR_LIST", "EPICS_CA_ADDR_LIST"), "")
         interfaces = environ.get("EPICS_CAS_INTF_ADDR_LIST", "").split() or ["0.0.0.0"]
         return cls(
             interfaces=tuple(interfaces),
-            port=port,
+            port=port_number(environ, ("EPICS_CAS_SERVER_PORT", "EPICS_CA_SERVER_PORT"), SERVER_PORT),
             beacon_addresses=tuple(split_address(text, beacon_port) for text in beacons.split()),
-            auto_beacon=auto.upper() == "YES",
+            auto_beacon=yes_no(environ, ("EPICS_CAS_AUTO_BEACON_ADDR_LIST", "EPICS_CA_AUTO_ADDR_LIST"), True),
             beacon_port=beacon_port,
-            beacon_period=_seconds(environ, ("EPICS_CAS_BEACON_PERIOD", "EPICS_CA_BEACON_PERIOD"), 15.0),
+            beacon_period=seconds(environ, ("EPICS_CAS_BEACON_PERIOD", "EPICS_CA_BEACON_PERIOD"), 15.0),
         )
-
-
-def split_address(text: str, port: int) -> tuple[str, int]:
-    """``"host"`` or ``"host:port"`` to (host, port). Raises ConfigError if the port is no number."""
-    host, colon, number = text.partition(":")
-    if not colon:
-        return host, port
-    if not number.isdecimal() or not 0 < int(number) < 65536:
-        raise ConfigError(f"address {text!r}: {number!r} is no port number")
-    return host, int(number)
-
-
-def _first(environ: Mapping[str, str], names: tuple[str, ...], otherwise: str) -> tuple[str, str]:
-    for name in names:
-        if environ.get(name, "").strip():
-            return name, environ[name].strip()
-    return names[-1], otherwise
-
-
-def _port(environ: Mapping[str, str], names: tuple[str, ...], otherwise: int) -> int:
-    name, text = _first(environ, names, str(otherwise))
-    if not text.isdecimal() or not 0 <= int(text) < 65536:
-        raise ConfigError(f"{name}={text!r}: a port number is expected")
-    return int(text)
-
-
-def _seconds(environ: Mapping[str, str], names: tuple[str, ...], otherwise: float) -> float:
-    name, text = _first(environ, names, str(otherwise))
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not value > 0:
-        raise ConfigError(f"{name}={text!r}: a positive number of seconds is expected")
-    return value

@@ -8,10 +8,10 @@ import logging
 import socket
 from collections.abc import Callable, Mapping
 
+from bridge.net import broadcast_addresses
 from bridge.server.beacon import BeaconSchedule
 from bridge.server.config import ConfigError, ServerConfig
 from bridge.server.hub import Hub, Runner
-from bridge.server.interfaces import broadcast_addresses
 from bridge.server.reactor import READ, Reactor, TcpLink
 from bridge.server.search import answer
 from bridge.server.session import Session
