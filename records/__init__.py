@@ -6,38 +6,89 @@ check("records")
 
 from records.alarm import NO_ALARM, UNDEFINED, Alarm, Severity, Status
 from records.convert import as_field_type, convert, text_of
-from records.links import Reading, Sink, Source, Speaker, Unsubscribe, Watched, status_of
+from records.group import PVGroup
+from records.links import Reading, Service, Sink, Source, Speaker, Unsubscribe, Watched, status_of
+from records.macros import expand
+from records.makers import (
+    ai,
+    ao,
+    bi,
+    bo,
+    int64in,
+    int64out,
+    longin,
+    longout,
+    lsi,
+    lso,
+    mbbi,
+    mbbo,
+    stringin,
+    stringout,
+    waveform,
+)
+from records.menus import SCAN_EVENT, SCAN_IO_INTR, SCAN_PASSIVE
 from records.metadata import PLAIN, Metadata
-from records.pv import ALARM, LOG, PROPERTY, PV, VALUE, Listener, clock
+from records.pv import ALARM, LOG, PROPERTY, PV, VALUE, Listener, SkipWrite, clock
+from records.pvproperty import pvproperty
+from records.record import Record
 from records.resolve import resolve
+from records.spec import Hook, PVSpec
+from records.subgroup import SubGroup
 from records.types import FieldType, Value
 
 __all__ = [
-    "ALARM",
-    "LOG",
-    "NO_ALARM",
-    "PLAIN",
-    "PROPERTY",
-    "PV",
-    "UNDEFINED",
-    "VALUE",
-    "Alarm",
-    "FieldType",
-    "Listener",
-    "Metadata",
-    "Reading",
-    "Severity",
-    "Sink",
-    "Source",
-    "Speaker",
-    "Status",
-    "Unsubscribe",
-    "Value",
-    "Watched",
-    "as_field_type",
-    "clock",
-    "convert",
-    "resolve",
-    "status_of",
-    "text_of",
+    "ALARM",  # what changed: the alarm
+    "LOG",  # what changed: the value, by more than ADEL
+    "NO_ALARM",  # the alarm that is none
+    "PLAIN",  # metadata of a PV that has none
+    "PROPERTY",  # what changed: the metadata
+    "PV",  # a value with alarm, time and metadata
+    "SCAN_EVENT",  # choices of SCAN that are no periods
+    "SCAN_IO_INTR",
+    "SCAN_PASSIVE",
+    "UNDEFINED",  # the alarm of a record that was never read
+    "VALUE",  # what changed: the value, by more than MDEL
+    "Alarm",  # status, severity and message
+    "FieldType",  # what a field can hold
+    "Hook",  # what a group wants run: startup, shutdown, scan
+    "Listener",  # who is told of changes
+    "Metadata",  # units, precision, limits, states
+    "PVGroup",  # a class whose body lists PVs
+    "PVSpec",  # what stands in that body
+    "Reading",  # one value from an instrument
+    "Record",  # a PV that processes
+    "Service",  # something to start and stop with the IOC
+    "Severity",  # NO_ALARM, MINOR, MAJOR, INVALID
+    "Sink",  # something to write
+    "SkipWrite",  # a putter's "leave it as it is"
+    "Source",  # something to read
+    "Speaker",  # something that speaks unasked
+    "Status",  # READ, WRITE, HIHI ...
+    "SubGroup",  # a group inside a group
+    "Unsubscribe",  # what ends a subscription
+    "Value",  # the Python values of fields
+    "Watched",  # something that knows whether its wire is up
+    "ai",  # analog input
+    "ao",  # analog output
+    "as_field_type",  # the field type for a Python type or value
+    "bi",  # binary input
+    "bo",  # binary output
+    "clock",  # where timestamps come from
+    "convert",  # any Python value to a field's own kind
+    "expand",  # macros in names
+    "int64in",  # 64-bit integer input
+    "int64out",  # 64-bit integer output
+    "longin",  # 32-bit integer input
+    "longout",  # 32-bit integer output
+    "lsi",  # long text input
+    "lso",  # long text output
+    "mbbi",  # multi-bit input: up to sixteen states
+    "mbbo",  # multi-bit output
+    "pvproperty",  # a PV with hooks, as in caproto
+    "resolve",  # the PV that a name means
+    "status_of",  # the alarm status that an exception stands for
+    "stringin",  # text input
+    "stringout",  # text output
+    "text_of",  # the text of one element
+    "waveform",  # array
 ]

@@ -5,8 +5,8 @@ Source: EPICS base ``alarm.h`` (menuAlarmStat, menuAlarmSevr): numbers and order
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 __all__ = ["NO_ALARM", "UNDEFINED", "Alarm", "Severity", "Status"]
 
@@ -47,8 +47,7 @@ class Status(IntEnum):
     WRITE_ACCESS = 21
 
 
-@dataclass(frozen=True, slots=True)
-class Alarm:
+class Alarm(NamedTuple):
     """One alarm state. `message` says in words what happened (AMSG); it is empty for most limit alarms."""
 
     status: Status = Status.NO_ALARM

@@ -12,7 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from records.alarm import Status
 
-__all__ = ["Reading", "Sink", "Source", "Speaker", "Unsubscribe", "Watched", "status_of"]
+__all__ = ["Reading", "Service", "Sink", "Source", "Speaker", "Unsubscribe", "Watched", "status_of"]
 
 Unsubscribe = Callable[[], None]
 
@@ -40,7 +40,10 @@ class Sink(Protocol):
     """Something to write."""
 
     async def write(self, value: Any, /) -> None:
-        """Tell the instrument, and return when it has accepted. Raises when it has not."""
+        """Tell the instrument, and return when it has accepted. Raises when it has not.
+
+        Calls that overlap are carried out in the order in which they were made.
+        """
         ...
 
 
@@ -59,6 +62,18 @@ class Watched(Protocol):
 
     def watch(self, callback: Callable[[Exception | None], None], /) -> Unsubscribe:
         """Call `callback` with the fault when the link goes down and with None when it is up, once per change."""
+        ...
+
+
+class Service(Protocol):
+    """Something that has to run while an IOC runs, such as a port: groups list theirs, the runtime runs them."""
+
+    async def start(self) -> None:
+        """Begin, without waiting for any instrument."""
+        ...
+
+    async def stop(self) -> None:
+        """End in bounded time."""
         ...
 
 

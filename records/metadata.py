@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["PLAIN", "Limits", "Metadata"]
 
 Limits = tuple[float, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Metadata:
+class Metadata(NamedTuple):
     """Shown to clients as DBR_GR and DBR_CTRL. All limits are (lower, upper), in `units`.
 
     `warning` is (LOW, HIGH), `alarm` (LOLO, HIHI), `display` (LOPR, HOPR), `control` (DRVL, DRVH or as display).
+    A record's limit without a severity is NaN, as base has it.
     """
 
     units: str = ""

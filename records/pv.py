@@ -10,15 +10,17 @@ from array import array
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
-from records.alarm import NO_ALARM, Alarm
-from records.convert import convert
+from records.alarm import NO_ALARM, Alarm, Severity, Status
+from records.convert import convert, text_of
+from records.links import status_of
 from records.metadata import PLAIN, Metadata
 from records.types import FieldType, Value
 
 if TYPE_CHECKING:
     from records.group import PVGroup
+    from records.spec import PVSpec
 
-__all__ = ["ALARM", "LOG", "PROPERTY", "PV", "VALUE", "Listener", "clock"]
+__all__ = ["ALARM", "LOG", "PROPERTY", "PV", "VALUE", "Getter", "Listener", "Putter", "SkipWrite", "clock"]
 
 # What changed, as a bit mask. The numbers are those of the protocol's DBE_* so that nobody needs a table.
 VALUE: Final = 1
@@ -27,6 +29,12 @@ ALARM: Final = 4
 PROPERTY: Final = 8
 
 Listener = Callable[["PV", int], None]
+Getter = Callable[["PV"], Any]
+Putter = Callable[["PV", Any], Any]
+
+
+class SkipWrite(Exception):
+    """Raised by a putter: all is well, but the value stays as it is."""
 
 
 class Clock:
@@ -44,6 +52,10 @@ class PV:
 
     `value` is always of the native kind: float, int or str, or for `max_count` > 1 an ``array.array``, ``bytes``
     (CHAR) or list of str of at most `max_count` elements. Instances take further attributes freely.
+
+    `getter(pv)` is asked before a client reads, and may return a new value. `putter(pv, value)` is asked before a
+    client's value is taken: it may return another value, None for "as it is", raise SkipWrite, or raise anything else,
+    which fails the put and shows as WRITE/INVALID. Both may be plain functions or coroutine functions.
     """
 
     __slots__ = (
@@ -56,13 +68,15 @@ class PV:
         "max_count",
         "metadata",
         "name",
+        "pvspec",
         "time_ns",
         "value",
         "writable",
     )
 
-    has_getter = False  # whether `fetch` may return something to await
     record_type: str | None = None  # what DBR_CLASS_NAME answers; None for a plain PV
+    getter: Getter | None = None
+    putter: Putter | None = None
 
     def __init__(
         self,
@@ -79,12 +93,13 @@ class PV:
         self.field_type = field_type
         self.max_count = max_count
         self.metadata = metadata
-        self.value: Value = convert(value, field_type, max_count, metadata.states)
+        self.value: Value = self.accept(value)
         self.alarm: Alarm = NO_ALARM
         self.time_ns: int = clock.now_ns()
         self.writable = writable
         self.listeners: tuple[Listener, ...] = ()
         self.group = group
+        self.pvspec: PVSpec[Any] | None = None  # what it was made from
 
     # --- for whoever has news -----------------------------------------------------------------------------------
 
@@ -94,7 +109,7 @@ class PV:
         Raises ValueError or TypeError if `value` cannot be converted; the PV is then as it was.
         """
         if type(value) is not float or self.field_type is not FieldType.DOUBLE or self.max_count != 1:
-            value = convert(value, self.field_type, self.max_count, self.metadata.states)
+            value = self.accept(value)
         self.value = value
         self.time_ns = clock.now_ns() if time_ns is None else time_ns
         changes = VALUE | LOG
@@ -117,9 +132,26 @@ class PV:
         self.notify(PROPERTY)
 
     def notify(self, changes: int) -> None:
-        """Tell the listeners what changed, without changing anything."""
+        """Tell the listeners what changed, without changing anything.
+
+        `changes` is 0 when no monitor is to see it, but what was rendered of the PV is out of date: its time has moved,
+        or its value within the deadbands.
+        """
         for listen in self.listeners:
             listen(self, changes)
+
+    def accept(self, value: Any) -> Value:
+        """`value` as this PV holds it. Raises ValueError if it cannot be converted."""
+        return convert(value, self.field_type, self.max_count, self.metadata.states)
+
+    async def write(self, value: Any) -> None:
+        """Do what a client's write does, putter and instrument included, and return when it is complete.
+
+        Raises what refused it. From within the PV's own putter use `post`.
+        """
+        work = self.begin_put(value)
+        if work is not None:
+            await work
 
     # --- for whoever asks ---------------------------------------------------------------------------------------
 
@@ -129,12 +161,75 @@ class PV:
         Returns None when all is done, else what to await: the write is complete when that returns, and has failed
         when that raises. Puts to one PV must be awaited in their order; that is the server's care.
         """
-        self.post(value)
+        return self.begin_put(value)
+
+    def begin_put(self, value: Any) -> Coroutine[Any, Any, None] | None:
+        """What `put` and `write` have in common: convert the value, ask the putter, take the value."""
+        value = self.accept(value)
+        if self.putter is None:
+            return self.take_put(value)
+        return self._ask_putter(self.putter, value)
+
+    def take_put(self, value: Value) -> Coroutine[Any, Any, None] | None:
+        """Take a value that was accepted already, and that no putter has objected to."""
+        self.post(value, alarm=NO_ALARM if self.alarm.status is Status.WRITE else None)
         return None
 
+    def _ask_putter(self, putter: Putter, value: Value) -> Coroutine[Any, Any, None] | None:
+        try:
+            answer = putter(self, value)
+        except Exception as error:
+            self._refused(error)
+            return None
+        if hasattr(answer, "__await__"):
+            return self._await_putter(answer, value)
+        return self._answered(answer, value)
+
+    async def _await_putter(self, question: Any, value: Value) -> None:
+        try:
+            answer = await question
+        except Exception as error:
+            self._refused(error)
+            return
+        work = self._answered(answer, value)
+        if work is not None:
+            await work
+
+    def _answered(self, answer: Any, value: Value) -> Coroutine[Any, Any, None] | None:
+        if answer is SkipWrite or isinstance(answer, SkipWrite):
+            return None
+        return self.take_put(value if answer is None else self.accept(answer))
+
+    def _refused(self, error: Exception) -> None:
+        if isinstance(error, SkipWrite):
+            return
+        self.post_alarm(Alarm(Status.WRITE, Severity.INVALID, str(error) or type(error).__name__))
+        raise error
+
+    @property
+    def has_getter(self) -> bool:
+        """Whether `fetch` may return something to await."""
+        return self.getter is not None
+
     def fetch(self) -> Coroutine[Any, Any, None] | None:
-        """What to await before `value` is read on behalf of a client; None for all but PVs with a getter."""
-        return None
+        """What to await before `value` is read on behalf of a client; None for all but PVs with a getter.
+
+        A getter that raises leaves the value as it was, with an alarm.
+        """
+        return None if self.getter is None else self._ask_getter(self.getter)
+
+    async def _ask_getter(self, getter: Getter) -> None:
+        try:
+            answer = getter(self)
+            if hasattr(answer, "__await__"):
+                answer = await answer
+            if answer is not None and answer is not SkipWrite:
+                self.post(answer, alarm=NO_ALARM if self.alarm.severity is Severity.INVALID else None)
+        except SkipWrite:
+            pass
+        except Exception as error:
+            why = str(error) or type(error).__name__
+            self.post_alarm(Alarm(status_of(error, Status.READ), Severity.INVALID, why))
 
     def field(self, name: str) -> PV | None:
         """The PV of field `name` (``"EGU"``, ``"VAL"``), or None if there is no such field. A plain PV has just VAL."""
@@ -147,6 +242,17 @@ class PV:
     def unlisten(self, listener: Listener) -> None:
         """Undo `listen`; silently nothing if it was not listening."""
         self.listeners = tuple(known for known in self.listeners if known != listener)
+
+    @property
+    def text(self) -> str:
+        """The value as a client sees it that reads text: with PREC digits, or the label of a state."""
+        value = self.value
+        if self.max_count == 1:
+            return text_of(value, self.field_type, self.metadata)
+        if isinstance(value, bytes):
+            return value.partition(b"\0")[0].decode("utf-8", "replace")
+        assert isinstance(value, (array, list))
+        return ", ".join([text_of(one, self.field_type, self.metadata) for one in value])
 
     @property
     def timestamp(self) -> float:

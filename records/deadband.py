@@ -1,0 +1,23 @@
+"""Whether a value has moved far enough to be told."""
+
+from __future__ import annotations
+
+from math import isinf, isnan
+
+__all__ = ["beyond"]
+
+
+def beyond(old: float, new: float, deadband: float) -> bool:
+    """Whether `new` is farther than `deadband` from `old`, as base's ``recGblCheckDeadband``.
+
+    A change between a finite value, NaN and an infinity always is, staying at the same one never (unless `deadband`
+    is negative, which lets everything through).
+    """
+    delta = old - new
+    if delta < 0.0:
+        delta = -delta
+    if delta == delta:
+        return delta > deadband
+    # NaN: one of the two is NaN, or both are the same infinity
+    moved = isnan(old) != isnan(new) or isinf(old) != isinf(new)
+    return moved or deadband < 0.0

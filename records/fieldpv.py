@@ -1,0 +1,113 @@
+"""FieldPV: a field of a record as a PV of its own, made when somebody asks for ``NAME.FIELD``."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from math import nan
+from typing import TYPE_CHECKING, Any, Final
+
+from records.alarm import Alarm
+from records.field import LINK, Field
+from records.metadata import PLAIN, Limits, Metadata
+from records.pv import LOG, PROPERTY, PV, VALUE
+from records.types import INTEGER_RANGE, FieldType
+
+if TYPE_CHECKING:
+    from records.record import Record
+
+__all__ = ["FieldPV"]
+
+#: Fields that are shown with the limits of VAL (``get_graphic_double`` of base's analog records).
+_LIKE_VALUE: Final = frozenset(
+    ("HIHI", "HIGH", "LOW", "LOLO", "LALM", "ALST", "MLST", "SVAL", "OVAL", "PVAL", "IVOV", "DRVH", "DRVL")
+)
+_WITHOUT_UNITS: Final = frozenset(("ASLO", "AOFF", "SMOO", "AFTC", "AFVL", "SDLY", "ESLO"))
+_UNKNOWN: Final[Limits] = (nan, nan)
+_FLOATS: Final = (FieldType.FLOAT, FieldType.DOUBLE)
+
+
+class FieldPV(PV):
+    """A view of one field: value, alarm and time are the record's, a put goes through the record."""
+
+    __slots__ = ("_seen", "record", "row")
+
+    def __init__(self, record: Record, row: Field) -> None:
+        # not PV.__init__: there is nothing to store
+        self.record = record
+        self.row = row
+        self.name = f"{record.name}.{row.name}"
+        self.field_type = row.type
+        self.max_count = 1
+        self.writable = row.writable
+        self.listeners = ()
+        self.group = record.group
+        self.pvspec = None
+        self._seen = self.value
+
+    if not TYPE_CHECKING:  # to a type checker these are the attributes that PV declares
+
+        @property
+        def value(self) -> Any:
+            value = getattr(self.record, self.row.attr)
+            return self.record.link_text(self.row.name) if self.row.changes & LINK else value
+
+        @property
+        def alarm(self) -> Alarm:
+            return self.record.alarm
+
+        @property
+        def time_ns(self) -> int:
+            return self.record.time_ns
+
+        @property
+        def metadata(self) -> Metadata:
+            return _describe(self.record, self.row)
+
+    def put(self, value: Any) -> Coroutine[Any, Any, None] | None:
+        """A client's write. Raises PermissionError if the field cannot be written, or the record has DISP set."""
+        self.record.check_disp(self.row.name)
+        return self.record.put_field(self.row.name, value)
+
+    def begin_put(self, value: Any) -> Coroutine[Any, Any, None] | None:
+        """Write the field on behalf of the IOC itself."""
+        return self.record.put_field(self.row.name, value)
+
+    def post(self, value: Any, *, time_ns: int | None = None, alarm: Alarm | None = None) -> None:
+        """Set the field, as `Record.put_field`; `time_ns` and `alarm` are the record's business."""
+        work = self.record.put_field(self.row.name, value)
+        if work is not None:
+            work.close()
+            raise ValueError(f"{self.name}: this has to be awaited: use `await pv.write(value)`")
+
+    def field(self, name: str) -> PV | None:
+        """A field has no fields."""
+        return None
+
+    def refresh(self, changes: int) -> None:
+        """Tell the listeners after the record was processed; 0 means that only time or alarm have moved."""
+        now = self.value
+        if now != self._seen:
+            self._seen = now
+            self.notify(VALUE | LOG)
+        else:
+            self.notify(changes & PROPERTY)
+
+
+def _describe(record: Record, row: Field) -> Metadata:
+    """Units, precision and limits of a field, as the record types of base answer them."""
+    if row.menu is not None:
+        return Metadata(states=row.menu)
+    if row.type is FieldType.STRING:
+        return PLAIN
+    about = record.metadata
+    floating = row.type in _FLOATS
+    precision = about.precision if 0 <= about.precision <= 15 else 15
+    if row.name in _LIKE_VALUE and row.type is record.field_type:
+        return Metadata(about.units, precision if floating else 0, about.display, _UNKNOWN, _UNKNOWN, about.control)
+    if row.type in INTEGER_RANGE:
+        low, high = INTEGER_RANGE[row.type]
+        whole = (float(low), float(high))
+    else:
+        whole = (-1e300, 1e300)
+    units = about.units if row.type is record.field_type and row.name not in _WITHOUT_UNITS else ""
+    return Metadata(units, precision if floating else 0, whole, _UNKNOWN, _UNKNOWN, whole)

@@ -1,0 +1,138 @@
+"""PVGroup: a class whose body lists PVs, records and subgroups; an instance has them all, under one prefix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Self
+
+from records.links import Service
+from records.macros import expand
+from records.pv import PV
+from records.record import Record
+from records.spec import Hook, PVSpec
+from records.subgroup import SubGroup
+
+__all__ = ["PVGroup"]
+
+Entry = PVSpec[Any] | SubGroup[Any]
+
+
+class PVGroup:
+    """A group of PVs.
+
+    `pvdb` has the PVs of the group and its subgroups by their full names, in the order of the class body; `groups` the
+    subgroups by attribute; `services` what the runtime is to start and stop (a subclass adds its port there, before or
+    after ``super().__init__``). Every PV has an alarm of its own.
+
+    Raises ValueError for a name that is used twice, too long, or has an undefined macro.
+    """
+
+    attr_separator: ClassVar[str] = ":"  # between a subgroup's attribute and its PVs' names
+    _specs_: ClassVar[dict[str, Entry]] = {}
+
+    prefix: str
+    name: str
+    macros: Mapping[str, Any]
+    parent: PVGroup | None
+    pvdb: dict[str, PV]
+    groups: dict[str, PVGroup]
+    services: list[Service]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._specs_ = _entries(cls)
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        group = super().__new__(cls)
+        group.services = []
+        return group
+
+    def __init__(
+        self,
+        prefix: str = "",
+        *,
+        macros: Mapping[str, Any] | None = None,
+        parent: PVGroup | None = None,
+        name: str | None = None,
+    ) -> None:
+        self.parent = parent
+        self.macros = {**(parent.macros if parent is not None else {}), **(macros or {})}
+        self.prefix = expand(prefix, self.macros)
+        self.name = type(self).__name__ if name is None else name
+        self.pvdb = {}
+        self.groups = {}
+        for attr, entry in self._specs_.items():
+            if isinstance(entry, SubGroup):
+                group = self.groups[attr] = self.__dict__[attr] = entry.create(self)
+                for pv in group.pvdb.values():
+                    self._add(pv)
+            else:
+                pv = self.__dict__[attr] = entry.create(self)
+                self._add(pv)
+
+    def _add(self, pv: PV) -> None:
+        other = self.pvdb.setdefault(pv.name, pv)
+        if other is not pv:
+            raise ValueError(f"two PVs are called {pv.name!r}: {_where(other)} and {_where(pv)}")
+
+    def bind(self, link: Any, group: PVGroup) -> Any:
+        """What INP and OUT of `group` (this group or one below it) become: something with `read` or `write`.
+
+        An object that has them already stays as it is; for a question the parent is asked. Raises TypeError if nobody
+        knows how to ask it.
+        """
+        if any(hasattr(link, method) for method in ("read", "write", "subscribe")):
+            return link
+        if self.parent is not None:
+            return self.parent.bind(link, group)
+        raise TypeError(
+            f"{type(self).__name__} has no port to ask a {type(link).__name__}; "
+            f"make it an Instrument, or give it an object with `read` or `write`"
+        )
+
+    def walk(self) -> Iterator[PVGroup]:
+        """This group and all below it."""
+        yield self
+        for group in self.groups.values():
+            yield from group.walk()
+
+    def records(self) -> Iterator[Record]:
+        """The records of this group and of all below it."""
+        return (pv for pv in self.pvdb.values() if isinstance(pv, Record))
+
+    def hooks(self) -> Iterator[Hook]:
+        """What the runtime has to run for the PVs of this very group; subgroups have their own."""
+        for attr, entry in self._specs_.items():
+            if isinstance(entry, PVSpec):
+                yield from entry.hooks(self, self.__dict__[attr])
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.prefix!r}, {len(self.pvdb)} PVs>"
+
+
+def _where(pv: PV) -> str:
+    return f"{type(pv.group).__name__}.{pv.pvspec.attr}" if pv.pvspec is not None else repr(pv)
+
+
+def _entries(cls: type[PVGroup]) -> dict[str, Entry]:
+    """PVs and subgroups of a class, those of its bases first, each where it was first defined."""
+    entries: dict[str, Entry] = {}
+    for base in reversed(cls.__mro__):
+        for attr, entry in list(vars(base).items()):
+            if not isinstance(entry, (PVSpec, SubGroup)):
+                entries.pop(attr, None)  # hidden by something else, such as None
+                continue
+            if entry.attr != attr:  # `_set_x`, a second name for x
+                if entry.attr in vars(base) or base is not cls:
+                    continue
+                attr = entry.attr
+                setattr(cls, attr, entry)
+            if attr in _RESERVED:
+                raise TypeError(
+                    f"{cls.__name__}.{attr}: PVGroup uses this name itself; say {attr}_ = ...(name={attr!r})"
+                )
+            entries[attr] = entry
+    return entries
+
+
+_RESERVED = frozenset(dir(PVGroup)) | frozenset(PVGroup.__annotations__)

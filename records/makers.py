@@ -1,0 +1,178 @@
+"""``ai(...)``, ``ao(...)`` and so on: one line of a class body that makes a record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from records.menus import scan_index
+from records.rec.ai import AiRecord
+from records.rec.ao import AoRecord
+from records.rec.bi import BiRecord
+from records.rec.bo import BoRecord
+from records.rec.int64in import Int64inRecord
+from records.rec.int64out import Int64outRecord
+from records.rec.longin import LonginRecord
+from records.rec.longout import LongoutRecord
+from records.rec.lsi import LsiRecord
+from records.rec.lso import LsoRecord
+from records.rec.mbbi import MbbiRecord
+from records.rec.mbbo import MbboRecord
+from records.rec.stringin import StringinRecord
+from records.rec.stringout import StringoutRecord
+from records.rec.waveform import WaveformRecord
+from records.record import Record
+from records.spec import PVSpec
+
+if TYPE_CHECKING:
+    from records.group import PVGroup
+
+__all__ = [
+    "RECORD_TYPES",
+    "RecordMaker",
+    "ai",
+    "ao",
+    "bi",
+    "bo",
+    "int64in",
+    "int64out",
+    "longin",
+    "longout",
+    "lsi",
+    "lso",
+    "mbbi",
+    "mbbo",
+    "near",
+    "stringin",
+    "stringout",
+    "waveform",
+]
+
+R = TypeVar("R", bound=Record)
+
+
+class RecordMaker(Generic[R]):
+    """Makes the specification of a record of one type."""
+
+    def __init__(self, record_class: type[R]) -> None:
+        self.record_class = record_class
+        self.__doc__ = record_class.__doc__
+
+    def __call__(
+        self,
+        value: Any = None,
+        *,
+        name: str | None = None,
+        doc: str = "",
+        inp: Any = None,
+        out: Any = None,
+        scan: str | float | None = None,
+        pini: bool | str | None = None,
+        read_only: bool = False,
+        **fields: Any,
+    ) -> PVSpec[R]:
+        """Specify a record.
+
+        Args:
+            value: VAL to begin with; a record without INP and without a value is undefined (UDF).
+            name: the PV's name after the group's prefix; the attribute's name if None.
+            doc: the description (DESC).
+            inp: what to read, a question for the group's port or anything with `read`.
+            out: what to write, likewise.
+            scan: ``"1 second"``, ``1.0`` (seconds), ``"I/O Intr"``, ``"Event"`` or ``"Passive"``.
+            pini: whether to process once when the IOC starts.
+            read_only: clients may not write.
+            fields: any field of the record type in lower case: ``egu="K"``, ``hihi=320``, ``hhsv="MAJOR"``.
+
+        Raises TypeError for a field that the type does not have, ValueError for a value that does not fit.
+        """
+        record_class = self.record_class
+        rtyp = record_class.record_type
+        if out is not None and "OUT" not in record_class.fields:
+            raise TypeError(f"{rtyp} has no OUT: it cannot write")
+        if doc:
+            fields.setdefault("desc", doc.strip().partition("\n")[0])
+        if scan is not None:
+            fields["scan"] = scan_index(scan)
+        if pini is not None:
+            fields["pini"] = pini
+        given = self.checked(fields)
+
+        def make(pv_name: str, group: PVGroup | None) -> R:
+            links: dict[str, Any] = {"inp": _bound("inp", inp, spec, group)}
+            if "OUT" in record_class.fields:
+                links["out"] = _bound("out", out, spec, group)
+            texts = {key.upper(): str(link) for key, link in (("inp", inp), ("out", out)) if link is not None}
+            return record_class(pv_name, value, group=group, links=texts, **links, **given)
+
+        spec = PVSpec(make, name=name, doc=doc, read_only=read_only)
+        return spec
+
+    def checked(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """The fields as the record holds them. Raises TypeError or ValueError."""
+        rtyp = self.record_class.record_type
+        rows = self.record_class.fields
+        checked = {}
+        for attr, value in fields.items():
+            row = rows.get(attr.upper()) if attr.islower() and attr != "val" else None
+            if row is None:
+                raise TypeError(f"{rtyp} has no field {attr!r}{near(attr, (name.lower() for name in rows))}")
+            try:
+                checked[attr] = row.convert(value)
+            except ValueError as error:
+                raise ValueError(f"{rtyp}: {attr}={value!r}: {error}") from None
+        return checked
+
+    def __repr__(self) -> str:
+        return f"<maker of {self.record_class.record_type} records>"
+
+
+def _bound(kind: str, link: Any, spec: PVSpec[Any], group: PVGroup | None) -> Any:
+    if link is None:
+        return None
+    method = "read" if kind == "inp" else "write"
+    try:
+        bound = group.bind(link, group) if group is not None else link
+    except (TypeError, ValueError) as error:
+        kind_of = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind_of(f"{_at(spec, group)}: {kind}={link}: {error}") from error
+    if not hasattr(bound, method) and not (kind == "inp" and hasattr(bound, "subscribe")):
+        raise TypeError(f"{_at(spec, group)}: {kind}={link}: a {type(bound).__name__} has no `{method}`")
+    return bound
+
+
+def _at(spec: PVSpec[Any], group: PVGroup | None) -> str:
+    return f"{type(group).__name__}.{spec.attr}" if group is not None else spec.where
+
+
+def near(word: str, known: Any) -> str:
+    """``" (did you mean ...?)"`` with the known words that look like `word`, or nothing."""
+    from difflib import get_close_matches  # slow to import, and only mistakes need it
+
+    close = get_close_matches(word.lower(), sorted(known), n=3, cutoff=0.5)
+    return f" (did you mean {' or '.join(map(repr, close))}?)" if close else ""
+
+
+ai = RecordMaker(AiRecord)
+ao = RecordMaker(AoRecord)
+bi = RecordMaker(BiRecord)
+bo = RecordMaker(BoRecord)
+int64in = RecordMaker(Int64inRecord)
+int64out = RecordMaker(Int64outRecord)
+longin = RecordMaker(LonginRecord)
+longout = RecordMaker(LongoutRecord)
+lsi = RecordMaker(LsiRecord)
+lso = RecordMaker(LsoRecord)
+mbbi = RecordMaker(MbbiRecord)
+mbbo = RecordMaker(MbboRecord)
+stringin = RecordMaker(StringinRecord)
+stringout = RecordMaker(StringoutRecord)
+waveform = RecordMaker(WaveformRecord)
+
+#: The maker of each record type, by RTYP.
+RECORD_TYPES: dict[str, RecordMaker[Any]] = {
+    str(maker.record_class.record_type): maker
+    for maker in (
+        *(ai, ao, bi, bo, int64in, int64out, longin, longout),
+        *(lsi, lso, mbbi, mbbo, stringin, stringout, waveform),
+    )
+}

@@ -1,0 +1,143 @@
+"""Output: a record that writes. A put is complete when the instrument has accepted it, and only then is it shown."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any, ClassVar
+
+from records.alarm import Severity, Status
+from records.links import Sink
+from records.pv import clock
+from records.record import Record
+from records.types import Value
+
+__all__ = ["Output"]
+
+CONTINUE, DO_NOT_DRIVE, USE_IVOV = range(3)  # IVOA
+
+
+class Output(Record):
+    """A record with an OUT link.
+
+    A put goes to the instrument first. If that accepts, the value is posted; if not, the value stays as it was, the
+    record goes WRITE/INVALID and the put fails. A record with an INP besides reads the instrument's own setting
+    whenever it processes for another reason (PINI, SCAN, the link coming back); one without writes its value again.
+    One that never had a value writes nothing.
+    """
+
+    undefined: ClassVar[str] = "never written"
+
+    ivoa: int
+    ivov: Any
+    lalm: Any
+
+    def __init__(self, name: str, value: Any = None, *, out: Sink | None = None, **options: Any) -> None:
+        """Make a record; for `options` see Record."""
+        self.out = out
+        super().__init__(name, value, **options)
+
+    # --- what an output type brings -----------------------------------------------------------------------------
+
+    def limit(self, value: Any) -> Any:
+        """`value` brought within what may be written."""
+        return value
+
+    def to_raw(self, value: Any) -> Any:
+        """What the instrument is told for `value`."""
+        return value
+
+    # --- processing ---------------------------------------------------------------------------------------------
+
+    def take_put(self, value: Value) -> Coroutine[Any, Any, None] | None:
+        """Write a put to the instrument, then post it."""
+        self.check_enabled()
+        value = self.limit(value)
+        drive, value = self._checked(value)
+        if self.out is None or not drive:
+            self._done(value)
+            return None
+        return self._put(self.out, value)
+
+    async def _put(self, out: Sink, value: Value) -> None:
+        self._active += 1
+        try:
+            await out.write(self.to_raw(value))
+        except Exception as error:
+            # WRITE whatever the cause: it is the put that failed; AMSG has the cause
+            self.failed(error, Status.WRITE, Status.WRITE)
+            raise
+        else:
+            self._done(value)
+        finally:
+            self._active -= 1
+
+    def _done(self, value: Value) -> None:
+        self._puts += 1
+        self.store(value, clock.now_ns())
+
+    def reprocess(self) -> Coroutine[Any, Any, None] | None:
+        """Look at the alarms again because a limit was written.
+
+        Base would write the value to the instrument once more; nobody who moves an alarm limit expects that.
+        """
+        if self.inp is not None:
+            return super().reprocess()
+        if self.alarm.severity < Severity.INVALID or self.alarm.status is Status.UDF:
+            self.evaluate()
+        return None
+
+    def process(self, reading: Any = None) -> Coroutine[Any, Any, None] | None:
+        """Process once for another reason than a put: read INP if there is one, else write the value again."""
+        out = self.out
+        again = self.inp is None and reading is None and out is not None and not self.udf
+        if not again or self._active or self.disa == self.disv:
+            return super().process(reading)
+        assert out is not None
+        self.lcnt = 0
+        return self._write_again(out)
+
+    async def _write_again(self, out: Sink) -> None:
+        if self._active:
+            return
+        self._active += 1
+        try:
+            again = True
+            while again:
+                self.rpro = 0
+                drive, value = self._checked(self.limit(self.value))
+                puts = self._puts
+                try:
+                    if drive:
+                        await out.write(self.to_raw(value))
+                except Exception as error:
+                    self.failed(error, Status.WRITE)
+                else:
+                    if puts == self._puts:
+                        self.store(value, clock.now_ns())
+                again = bool(self.rpro)
+        finally:
+            self._active -= 1
+
+    def _checked(self, value: Any) -> tuple[bool, Any]:
+        """Apply IVOA: whether to drive the output, and with what. Only limits can make a defined value INVALID."""
+        if not self.ivoa:
+            return True, value
+        udf, lalm = self.udf, getattr(self, "lalm", None)
+        self.udf = 0
+        self.check_alarms(value)
+        self.udf, self.lalm = udf, lalm
+        invalid = self.nsev >= Severity.INVALID
+        self.nsta, self.nsev, self.namsg = Status.NO_ALARM, Severity.NO_ALARM, ""
+        if not invalid or self.ivoa == CONTINUE:
+            return True, value
+        return (False, value) if self.ivoa == DO_NOT_DRIVE else (True, self.accept(self.ivov))
+
+    async def link_changed(self, fault: Exception | None) -> None:
+        """As for a Record; an output that is only written does not write again by itself when the link comes back.
+
+        An operator may have turned the knob meanwhile. Its COMM alarm goes, back to UDF if it was never written.
+        """
+        if fault is None and self.inp is None:
+            self.evaluate()
+            return
+        await super().link_changed(fault)

@@ -1,0 +1,222 @@
+"""``pvproperty(...)`` as in caproto: a PV with hooks, or with ``record="ai"`` a record by caproto's names for things.
+
+Deliberate differences, each of which was a trap there: every PV has its own alarm (`alarm_group` has no effect),
+control limits bring a put within them instead of refusing it, text without `max_length` is an EPICS string, and hooks
+of a subclass leave the base class alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from records.convert import as_field_type
+from records.field import Field
+from records.limited import LimitedPV
+from records.makers import RECORD_TYPES, RecordMaker, near
+from records.metadata import Limits, Metadata
+from records.pv import PV
+from records.spec import PVSpec, ScanHook
+from records.types import MAX_STRING, FieldType
+
+if TYPE_CHECKING:
+    from records.group import PVGroup
+
+__all__ = ["pvproperty"]
+
+_LONG_TEXT: Final = 256  # room for a text that does not fit an EPICS string, if nobody says how much
+_KINDS: Final = ("disp", "warning", "alarm", "ctrl")
+_LIMITS: Final = tuple(f"{side}_{kind}_limit" for kind in _KINDS for side in ("lower", "upper"))
+#: Names of caproto that are taken and have no effect here.
+_WITHOUT_EFFECT: Final = frozenset(
+    (
+        *("string_encoding", "strip_null_terminator", "max_subscription_backlog"),
+        *("alarm", "timestamp", "value_atol", "log_atol"),
+    )
+)
+_PLAIN: Final = frozenset(("units", "precision", "enum_strings", "report_as_string", "reported_record_type", *_LIMITS))
+#: caproto's names for fields of records; the limits have their severities besides.
+_FIELDS: Final = {
+    "units": ("egu",),
+    "precision": ("prec",),
+    "value_atol": ("mdel",),
+    "log_atol": ("adel",),
+    "upper_disp_limit": ("hopr",),
+    "lower_disp_limit": ("lopr",),
+    "upper_alarm_limit": ("hihi", "hhsv", "MAJOR"),
+    "lower_alarm_limit": ("lolo", "llsv", "MAJOR"),
+    "upper_warning_limit": ("high", "hsv", "MINOR"),
+    "lower_warning_limit": ("low", "lsv", "MINOR"),
+    "upper_ctrl_limit": ("drvh",),
+    "lower_ctrl_limit": ("drvl",),
+}
+_STATE_NAMES: Final = (
+    *("zrst", "onst", "twst", "thst", "frst", "fvst", "sxst", "svst"),
+    *("eist", "nist", "test", "elst", "tvst", "ttst", "ftst", "ffst"),
+)
+
+
+def pvproperty(
+    get: Callable[..., Any] | None = None,
+    put: Callable[..., Any] | None = None,
+    startup: Callable[..., Any] | None = None,
+    shutdown: Callable[..., Any] | None = None,
+    *,
+    scan: ScanHook | None = None,
+    name: str | None = None,
+    dtype: Any = None,
+    value: Any = None,
+    max_length: int | None = None,
+    alarm_group: str | None = None,
+    doc: str | None = None,
+    read_only: bool = False,
+    record: str | None = None,
+    **options: Any,
+) -> PVSpec[Any]:
+    """Specify a PV; also a decorator over its getter.
+
+    Args:
+        get, put, startup, shutdown: methods of the group, see PVSpec; the decorators of the same names set them too.
+        scan: set by the decorator.
+        name: the PV's name after the group's prefix, with ``{macros}``; the attribute's name if None.
+        dtype: a Python type, an IntEnum class or a FieldType; by default the type of `value`, or int.
+        value: the first value.
+        max_length: the greatest number of elements, or of bytes of a text.
+        alarm_group: without effect.
+        doc: a description; the first line of the getter's docstring if None.
+        read_only: clients may not write.
+        record: a record type such as ``"ai"``, to make a record.
+        options: `units`, `precision`, `enum_strings`, ``{upper,lower}_{disp,alarm,warning,ctrl}_limit``; with `record`
+            any field of it in lower case.
+
+    Raises TypeError for an option that there is not.
+    """
+    if doc is None:
+        doc = (get.__doc__ or "").strip() if get is not None else ""
+    options = {key: option for key, option in options.items() if option is not None}
+    if record is not None:
+        spec = _record(record, dtype, value, max_length, doc, options)
+    else:
+        spec = _plain(dtype, value, max_length, options)
+    spec.name, spec.doc, spec.read_only = name, doc, read_only
+    spec.get, spec.put, spec.startup_method, spec.shutdown_method, spec.scan_method = get, put, startup, shutdown, scan
+    return spec
+
+
+# --- plain PVs ------------------------------------------------------------------------------------------------------
+
+
+def _plain(dtype: Any, value: Any, max_length: int | None, options: Mapping[str, Any]) -> PVSpec[PV]:
+    for key in options:
+        if key not in _PLAIN and key not in _WITHOUT_EFFECT:
+            raise TypeError(f"pvproperty has no option {key!r}{near(key, _PLAIN)}")
+    field_type, count = _shape(dtype, value, max_length, bool(options.get("report_as_string")))
+    states = _states(dtype, value, field_type, options.get("enum_strings"))
+    limits = {kind: _pair(options, kind) for kind in _KINDS}
+    metadata = Metadata(
+        units=options.get("units", ""),
+        precision=options.get("precision", 0),
+        display=limits["disp"],
+        warning=limits["warning"],
+        alarm=limits["alarm"],
+        control=limits["ctrl"],
+        states=states,
+    )
+    numeric = count == 1 and field_type not in (FieldType.STRING, FieldType.ENUM)
+    watched = any(limits[kind] != (0.0, 0.0) for kind in ("warning", "alarm", "ctrl"))
+    pv_class = LimitedPV if numeric and watched else PV
+    first = _first(field_type, count) if value is None else value
+    record_type = options.get("reported_record_type")
+
+    def make(name: str, group: PVGroup | None) -> PV:
+        try:
+            pv = pv_class(name, first, field_type, max_count=count, metadata=metadata, group=group)
+        except ValueError as error:
+            raise ValueError(f"{spec.where}: value={first!r}: {error}") from None
+        if isinstance(pv, LimitedPV):
+            pv.alarm = pv.limit_alarm(pv.value)  # type: ignore[arg-type]  # a scalar number
+        if record_type is not None:
+            pv.record_type = record_type
+        return pv
+
+    spec: PVSpec[PV] = PVSpec(make)
+    return spec
+
+
+def _shape(dtype: Any, value: Any, max_length: int | None, as_string: bool) -> tuple[FieldType, int]:
+    """Type and greatest number of elements."""
+    field_type = as_field_type(dtype if dtype is not None else value if value is not None else int)
+    length = None if isinstance(value, str) or not hasattr(value, "__len__") else len(value)  # lists, bytes, ndarrays
+    if field_type is FieldType.STRING and length is None:
+        size = len(value.encode()) if isinstance(value, str) else 0
+        if as_string or (max_length or size) <= MAX_STRING:
+            return FieldType.STRING, 1
+        return FieldType.CHAR, max_length or max(size, _LONG_TEXT)
+    if max_length is not None:
+        return field_type, max_length
+    return field_type, max(length or 1, 1)
+
+
+def _first(field_type: FieldType, count: int) -> Any:
+    if count > 1:
+        return () if field_type not in (FieldType.CHAR, FieldType.UCHAR) else b""
+    return "" if field_type is FieldType.STRING else 0
+
+
+def _states(dtype: Any, value: Any, field_type: FieldType, given: Any) -> tuple[str, ...]:
+    if field_type is not FieldType.ENUM:
+        return ()
+    if given is not None:
+        return tuple(one.decode() if isinstance(one, bytes) else str(one) for one in given)
+    members: type = dtype if isinstance(dtype, type) and issubclass(dtype, IntEnum) else type(value)
+    if issubclass(members, IntEnum):
+        names = {int(member): member.name for member in members}
+        return tuple(names.get(number, "") for number in range(max(names, default=-1) + 1))
+    return ("Off", "On") if dtype is bool or isinstance(value, bool) else ()
+
+
+def _pair(options: Mapping[str, Any], kind: str) -> Limits:
+    return (float(options.get(f"lower_{kind}_limit", 0.0)), float(options.get(f"upper_{kind}_limit", 0.0)))
+
+
+# --- records --------------------------------------------------------------------------------------------------------
+
+
+def _record(
+    record: Any, dtype: Any, value: Any, max_length: int | None, doc: str, options: Mapping[str, Any]
+) -> PVSpec[Any]:
+    rtyp = record if isinstance(record, str) else getattr(record, "record_type", None)
+    maker = RECORD_TYPES.get(str(rtyp))
+    if maker is None:
+        raise ValueError(f"there is no record type {record!r}; there are {', '.join(sorted(RECORD_TYPES))}")
+    rows = maker.record_class.fields
+    fields: dict[str, Any] = {}
+    if "NELM" in rows:
+        field_type, count = _shape(dtype, value, max_length, False)
+        fields.update(ftvl=field_type.name, nelm=count)
+    if "SIZV" in rows and max_length is not None:
+        fields["sizv"] = max_length + 1
+    if isinstance(value, IntEnum) and "enum_strings" not in options:
+        fields.update(_as_fields("enum_strings", _states(None, value, FieldType.ENUM, None), maker, rows))
+    # EPICS's own names win over caproto's, and display limits over the control limits of an input
+    for key in sorted(options, key=lambda key: (key.upper() in rows, "ctrl" not in key)):
+        fields.update(_as_fields(key, options[key], maker, rows))
+    return maker(value, doc=doc, **fields)
+
+
+def _as_fields(key: str, option: Any, maker: RecordMaker[Any], rows: Mapping[str, Field]) -> dict[str, Any]:
+    """Fields of a record for an option of pvproperty."""
+    if key == "enum_strings":
+        names = ("znam", "onam") if "ZNAM" in rows else _STATE_NAMES if "ZRST" in rows else ()
+        return {name: str(label) for name, label in zip(names, option, strict=False)}
+    if key in _FIELDS:
+        attr, *severity = _FIELDS[key]
+        if attr in ("drvh", "drvl") and "DRVH" not in rows:  # an input's control limits are those of its display
+            attr = {"drvh": "hopr", "drvl": "lopr"}[attr]
+        if attr.upper() not in rows:
+            return {}
+        return {attr: option, **({severity[0]: severity[1]} if severity else {})}
+    if key in _WITHOUT_EFFECT or key in ("report_as_string", "reported_record_type"):
+        return {}
+    return {key: option}

@@ -1,0 +1,1 @@
+"""The record types, one file each: a table of fields and what is special about processing them."""

@@ -1,0 +1,120 @@
+"""ao: analog output. A put passes DRVL and DRVH, OROC, then the way of ai backwards (LINR, ESLO, EOFF, ASLO, AOFF).
+
+With LINR the instrument is told RVAL, a whole number; without, OVAL. DOL, OMSL, OIF and simulation are not acted on.
+"""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import Any, ClassVar, Final
+
+from records.alarm import Status
+from records.common import COMMON, INPUT, deadbands, display, linear, menu, output, raw, simulation, value_limits
+from records.convert import convert
+from records.field import PROCESSES, Field, Table, table
+from records.menus import MENU_SIMM
+from records.rec.analog import AnalogOutput
+from records.types import FieldType, Value
+
+__all__ = ["AoRecord"]
+
+DOUBLE: Final = FieldType.DOUBLE
+RAW_MAX: Final = (1 << 31) - 1
+
+
+class AoRecord(AnalogOutput):
+    """Analog output: limits, converts, writes OUT; reads INP, if there is one, for the instrument's own setting."""
+
+    record_type = "ao"
+    value_type = DOUBLE
+    fields: ClassVar[Table] = table(
+        COMMON,
+        Field("VAL", DOUBLE, 0.0, changes=PROCESSES),
+        INPUT,
+        output(DOUBLE),
+        Field("OVAL", DOUBLE, 0.0, writable=False),
+        Field("PVAL", DOUBLE, 0.0, writable=False),
+        Field("OROC", DOUBLE, 0.0),
+        menu("OIF", ("Full", "Incremental")),
+        Field("OMOD", FieldType.UCHAR, 0, writable=False),
+        display(DOUBLE),
+        linear(0.0),
+        value_limits(DOUBLE, drive=True),
+        deadbands(DOUBLE),
+        raw(FieldType.LONG, readback=True),
+        simulation(None, MENU_SIMM),
+    )
+
+    linr: int
+    egul: float
+    eslo: float
+    eoff: float
+    aslo: float
+    aoff: float
+    roff: int
+    rval: int
+    oraw: int
+    rbv: int
+    oval: float
+    pval: float
+    oroc: float
+
+    _sent: float | None = None  # the OVAL that the instrument was told, until it has accepted
+
+    def configure(self, value: Any) -> None:
+        """EGUL is the offset for whoever has not set one (``init_record``)."""
+        if self.egul and self.eslo == 1.0 and self.eoff == 0.0:
+            self.eoff = self.egul
+
+    def to_raw(self, value: Any) -> Any:
+        """OVAL, or RVAL if LINR says so, for a VAL (``convert`` of base's aoRecord.c)."""
+        if self.oroc:
+            value = max(self.oval - self.oroc, min(self.oval + self.oroc, value))
+        self._sent = value
+        if self.linr:
+            value = (value - self.eoff) / self.eslo if self.eslo else 0.0
+        value -= self.aoff
+        if self.aslo:
+            value /= self.aslo
+        return self._to_rval(value) if self.linr else value
+
+    def _to_rval(self, value: float) -> int:
+        value -= self.roff
+        self.oraw = self.rval
+        if not isfinite(value):
+            raise ValueError(f"{self.name}: {value!r} has no raw value")
+        self.rval = max(-RAW_MAX - 1, min(RAW_MAX, int(value + (0.5 if value >= 0.0 else -0.5))))
+        return self.rval
+
+    def from_reading(self, reading: Any) -> Value:
+        """VAL from the instrument's own setting: the way of `to_raw` backwards."""
+        value: float = reading if type(reading) is float else convert(reading, DOUBLE)  # type: ignore[assignment]
+        if self.linr:
+            if isfinite(value):
+                self.rbv = max(-RAW_MAX - 1, min(RAW_MAX, int(value)))
+            value += self.roff
+        if self.aslo:
+            value *= self.aslo
+        value += self.aoff
+        return value * self.eslo + self.eoff if self.linr else value
+
+    def check_alarms(self, value: Any) -> None:
+        """NaN is no value (``udf = isnan(val)``)."""
+        if value != value:
+            self.udf = 1
+            self.raise_alarm(Status.UDF, self.udfs, "not a number")
+            return
+        super().check_alarms(value)
+
+    def store(self, value: Any, time_ns: int) -> None:
+        """Keep OVAL and PVAL beside VAL."""
+        if self.out is None:
+            self.to_raw(value)
+        self.oval = value if self._sent is None else self._sent
+        self._sent = None
+        self.pval = value
+        super().store(value, time_ns)
+
+    def put_rval(self, value: int) -> None:
+        """Base's ao overwrites a raw value by the one it makes from VAL as soon as it processes; so it is refused."""
+        raise PermissionError(f"{self.name}.RVAL follows from VAL; write that")

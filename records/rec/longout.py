@@ -1,0 +1,39 @@
+"""longout: 32-bit integer output."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+from records.common import COMMON, INPUT, deadbands, display, menu, output, simulation, value_limits
+from records.field import PROCESSES, Field, Table, table
+from records.menus import MENU_YES_NO
+from records.rec.analog import AnalogOutput, Whole
+from records.types import FieldType
+
+__all__ = ["LongoutRecord"]
+
+LONG: Final = FieldType.LONG
+OOPT: Final = (
+    *("Every Time", "On Change", "When Zero", "When Non-zero"),
+    *("Transition To Zero", "Transition To Non-zero"),
+)
+
+
+class LongoutRecord(AnalogOutput, Whole):
+    """Whole-number output: limits, writes OUT; reads INP, if there is one, for the instrument's own setting."""
+
+    record_type = "longout"
+    value_type = LONG
+    fields: ClassVar[Table] = table(
+        COMMON,
+        Field("VAL", LONG, 0, changes=PROCESSES),
+        INPUT,
+        output(LONG),
+        display(LONG),
+        value_limits(LONG, drive=True),
+        deadbands(LONG),
+        Field("PVAL", LONG, 0, writable=False),
+        menu("OOCH", MENU_YES_NO, 1),
+        menu("OOPT", OOPT),
+        simulation(None),
+    )

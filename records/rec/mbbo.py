@@ -1,0 +1,41 @@
+"""mbbo: multi-bit binary output. DOL, OMSL and simulation are kept, not acted on."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from records.common import COMMON, INPUT, output, raw, simulation
+from records.field import Table, table
+from records.menus import MENU_SIMM
+from records.output import Output
+from records.rec.multibit import SIXTEEN_STATES, MultiBit
+from records.types import FieldType
+
+__all__ = ["MbboRecord"]
+
+
+class MbboRecord(MultiBit, Output):
+    """Multi-bit output: tells OUT the raw value of the state, shifted by SHFT, or the state's number."""
+
+    record_type = "mbbo"
+    fields: ClassVar[Table] = table(
+        COMMON,
+        SIXTEEN_STATES,
+        INPUT,
+        output(FieldType.USHORT),
+        raw(FieldType.ULONG, readback=True),
+        simulation(None, MENU_SIMM),
+    )
+
+    def to_raw(self, value: Any) -> Any:
+        """RVAL for a state. Raises ValueError for a state that has no raw value."""
+        if self._values and value >= len(self._values):
+            raise ValueError(f"{self.name}: state {value} has no raw value")
+        raw_value = self._values[value] if self._values else value
+        self.oraw = self.rval
+        self.rval = (raw_value << self.shft) & 0xFFFFFFFF
+        return self.rval
+
+    def put_rval(self, value: int) -> None:
+        """RVAL is made from VAL."""
+        raise PermissionError(f"{self.name}.RVAL follows from VAL; write that")

@@ -1,0 +1,84 @@
+"""What mbbi and mbbo share: up to sixteen states with names, raw values and severities."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from records.alarm import Severity
+from records.common import severities
+from records.field import CONFIGURES, DESCRIBES, PROCESSES, Field, numbered
+from records.metadata import Metadata
+from records.rec.states import States
+from records.types import FieldType
+
+__all__ = ["SIXTEEN_STATES", "UNKNOWN", "MultiBit"]
+
+USHORT: Final = FieldType.USHORT
+ULONG: Final = FieldType.ULONG
+UNKNOWN: Final = 65535  # VAL when no state has the raw value
+
+# zero, one, two ... fifteen
+_STATES: Final = (
+    *("ZR", "ON", "TW", "TH", "FR", "FV", "SX", "SV"),
+    *("EI", "NI", "TE", "EL", "TV", "TT", "FT", "FF"),
+)
+_NAMES: Final = tuple(f"{state}ST".lower() for state in _STATES)
+_VALUES: Final = tuple(f"{state}VL".lower() for state in _STATES)
+_SEVERITIES: Final = tuple(f"{state}SV".lower() for state in _STATES)
+
+SIXTEEN_STATES: Final = (
+    Field("VAL", FieldType.ENUM, 0, changes=PROCESSES),
+    *(
+        Field(name.upper(), FieldType.STRING, "", size=26, changes=PROCESSES | DESCRIBES | CONFIGURES)
+        for name in _NAMES
+    ),
+    *numbered(ULONG, 0, *(name.upper() for name in _VALUES), changes=PROCESSES | CONFIGURES),
+    *severities(*(name.upper() for name in _SEVERITIES), "UNSV", "COSV"),
+    Field("NOBT", USHORT, 0, writable=False),
+    Field("MASK", ULONG, 0, writable=False),
+    Field("SHFT", USHORT, 0),
+    Field("SDEF", FieldType.SHORT, 0, writable=False),
+    Field("MLST", USHORT, 0, writable=False),
+    Field("LALM", USHORT, 0, writable=False),
+)
+
+
+class MultiBit(States):
+    """A record with up to sixteen states.
+
+    If any of ZRVL ... FFVL is set, raw values are looked up in them; if none is, the raw value is the state.
+    """
+
+    nobt: int
+    shft: int
+    sdef: int
+    unsv: Severity
+
+    _values: tuple[int, ...] = ()
+
+    def configure(self, value: Any) -> None:
+        """Gather the raw values, and make MASK from NOBT (``init_record``)."""
+        values = tuple(getattr(self, name) for name in _VALUES)
+        self._values = values if any(values) else ()
+        self.sdef = int(any(values) or any(getattr(self, name) for name in _NAMES))
+        if not self.mask and 0 < self.nobt <= 32:
+            self.mask = (1 << self.nobt) - 1
+
+    def from_raw(self, raw: int) -> int:
+        """The state whose value is `raw`, or 65535."""
+        raw >>= self.shft
+        if not self._values:
+            return min(raw, UNKNOWN)
+        return self._values.index(raw) if raw in self._values else UNKNOWN
+
+    def state_severity(self, state: int) -> Severity:
+        """ZRSV ... FFSV, or UNSV for a state that there is not."""
+        severity: Severity = getattr(self, _SEVERITIES[state]) if state < len(_SEVERITIES) else self.unsv
+        return severity
+
+    def describe(self) -> Metadata:
+        """The states up to the last that has a name."""
+        names = [str(getattr(self, name)) for name in _NAMES]
+        while names and not names[-1]:
+            names.pop()
+        return Metadata(states=tuple(names))

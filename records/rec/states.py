@@ -1,0 +1,77 @@
+"""What the record types with an ENUM VAL share: labels, state and change-of-state alarms, raw values."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from records.alarm import Severity, Status
+from records.convert import convert
+from records.pv import LOG, VALUE, clock
+from records.record import Record
+from records.types import FieldType
+
+__all__ = ["States"]
+
+
+class States(Record):
+    """A record whose VAL is one of some states. Text from an instrument is a label, or else a number."""
+
+    value_type: ClassVar[FieldType] = FieldType.ENUM
+
+    cosv: Severity
+    lalm: int
+    mlst: int
+    mask: int
+    rval: int
+    oraw: int
+
+    def from_reading(self, reading: Any) -> int:
+        """The state for a label, a bool or a number."""
+        if isinstance(reading, (bytes, bytearray)):
+            reading = reading.decode("utf-8", "replace")
+        if isinstance(reading, str):
+            label = reading.strip()
+            states = self.metadata.states
+            if label and label in states:
+                return states.index(label)
+            reading = convert(label, FieldType.DOUBLE) if label else ""
+            if reading == "":
+                raise ValueError(f"{self.name}: empty text is no state")
+        number = int(convert(reading, FieldType.INT64))  # type: ignore[arg-type]  # one element
+        self.oraw = self.rval
+        self.rval = number & (self.mask or 0xFFFFFFFF)
+        return self.from_raw(self.rval)
+
+    def from_raw(self, raw: int) -> int:
+        """The state for a raw value."""
+        return raw
+
+    def state_severity(self, state: int) -> Severity:
+        """The severity of being in `state`."""
+        raise NotImplementedError
+
+    def check_alarms(self, value: Any) -> None:
+        """STATE alarm, then COS alarm if the state is not the one of last time."""
+        super().check_alarms(value)
+        if self.udf:
+            return
+        self.raise_alarm(Status.STATE, self.state_severity(value))
+        if value != self.lalm:
+            self.raise_alarm(Status.COS, self.cosv)
+            self.lalm = value
+
+    def monitor(self) -> int:
+        """VALUE and LOG when the state has changed."""
+        if self.value == self.mlst:
+            return 0
+        self.mlst = self.value  # type: ignore[assignment]  # a whole number in these types
+        return VALUE | LOG
+
+    def remember_value(self) -> None:
+        """Begin at the present state."""
+        self.mlst = self.lalm = self.value  # type: ignore[assignment]
+
+    def put_rval(self, value: int) -> None:
+        """A raw value by hand, taken as a reading is."""
+        self.check_enabled()
+        self.store(self.from_reading(value), clock.now_ns())
