@@ -60,7 +60,9 @@ class Faults:
         self._allowed = allowed
         self._armed: list[Fault] = []
 
-    def add(self, kind: str, *, times: int | None = 1, match: str = "", chance: float = 1.0, **details: Any) -> Fault:
+    def add(
+        self, kind: str, *, times: int | None = 1, match: str | bytes = "", chance: float = 1.0, **details: Any
+    ) -> Fault:
         """Arm a fault. Raises ValueError for a kind or detail that this wire does not have."""
         if kind not in self._allowed:
             raise ValueError(f"no fault {kind!r} on this wire, only {', '.join(sorted(self._allowed))}")
@@ -73,7 +75,7 @@ class Faults:
         for name, value in full.items():
             if value is None:
                 raise ValueError(f"fault {kind!r} needs {name}=")
-        fault = Fault(kind, times, match.encode(), chance, full)
+        fault = Fault(kind, times, match.encode() if isinstance(match, str) else match, chance, full)
         self._armed.append(fault)
         return fault
 

@@ -4,9 +4,12 @@ Registers, limits and exceptions after "SDM630Modbus Smart Meter Modbus Protocol
 MID V2* user manual (sections 1.2, 1.3 and 3.11): each parameter is a big-endian IEEE 754 float in two registers, most
 significant first; function 4 reads what it measures, 3 and 16 its settings, one setting per write; at most 40
 parameters (80 registers) in one request; half a float or an unknown address gives exception 2, an invalid setting 3.
-Reserved addresses between two parameters read 0, so that 80 registers can be asked for in one go.
+Addresses and names were compared with nmakel/sdm_modbus, ``sdm.py``.
 
-Not simulated: the manual's "instrument type specific value" in answer to a single register, which it does not print.
+Where the manual is silent: reserved addresses between two parameters read 0 (ESPHome asks for 80 registers in one go);
+too many registers give exception 3, as the Modbus specification says; a locked setting gives exception 2; writing 0 to
+0xF010 resets the maximum demands. Not simulated: the "instrument type specific value" in answer to a single register,
+which the manual does not print.
 """
 
 from __future__ import annotations

@@ -86,7 +86,9 @@ class Running:
         """Put the cable back, at the same address."""
         await self._host.plug()
 
-    def fault(self, kind: str, *, times: int | None = 1, match: str = "", chance: float = 1.0, **details: Any) -> Fault:
+    def fault(
+        self, kind: str, *, times: int | None = 1, match: str | bytes = "", chance: float = 1.0, **details: Any
+    ) -> Fault:
         """Break the next `times` replies (None: all, until cleared) to requests that contain `match`.
 
         `sim.faults.KINDS` lists kinds and details. Raises ValueError for what this wire does not have.

@@ -28,9 +28,10 @@ class Stage:
 
 @dataclass(slots=True)
 class Pid:
-    """Output in percent = P [e + I ∫ e dt + D de/dt], e in kelvin, as Lake Shore's manuals give it.
+    """Output in percent = P [e + I ∫ e dt + D de/dt], e in kelvin: the form that Lake Shore's controllers use.
 
-    In their settings `i` counts in 1/1000 s and `d` in percent of a quarter of the integral time 1000/I.
+    As settings, `i` counts in 1/1000 s ("1 to 1000 (1000/s)", Model 331 manual, page 1-7) and `d` in percent; 100 %
+    is taken as a quarter of the integral time 1000/I, the Ziegler-Nichols ratio.
     """
 
     p: float = 50.0

@@ -47,7 +47,8 @@ class TcpHost:
     @property
     def address(self) -> str:
         """``host:port``."""
-        return f"{self._place[0]}:{self._place[1]}"
+        host, port = self._place
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     async def plug(self) -> None:
         """Listen, on the same port as before. Raises OSError if another program has it."""

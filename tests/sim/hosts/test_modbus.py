@@ -143,6 +143,14 @@ async def test_exceptions_on_demand_do_nothing_else(code):
         client.close()
 
 
+async def test_match_takes_bytes_too(rtu):
+    running, tty = rtu
+    running.fault("silence", match=bytes.fromhex("04 0034"))
+    await good(tty)
+    tty.send(framed(bytes.fromhex("01 04 0034 0002")))
+    assert await tty.receive(1, 0.1) == b""
+
+
 async def test_tcp_repeats_the_transaction_or_not_on_demand():
     async with sim.serve("sdm630") as running, line(running.address) as client:
         request = bytes.fromhex("1234 0000 0006 01 04 0046 0002")
