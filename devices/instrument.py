@@ -31,7 +31,7 @@ class Instrument(PVGroup):
 
     def bind(self, link: Any, group: PVGroup) -> Any:
         """Bind a question of this instrument, or of one of its subgroups, to the port."""
-        if hasattr(link, "read") or hasattr(link, "write") or hasattr(link, "subscribe"):
+        if any(hasattr(link, method) for method in ("read", "write", "subscribe")):
             return link
         return self.port.point(_expanded(link, group.macros))
 

@@ -23,7 +23,7 @@ class Input(PVGroup):
     """A sensor input; macro `input` is its letter."""
 
     TEMP = ai(inp=Ask("KRDG? $(input)"), scan="1 second", egu="K", prec=3, lopr=0, hopr=330, doc="Temperature")
-    SENSOR = ai(inp=Ask("SRDG? $(input)"), scan="2 second", egu="Ohm", prec=4, doc="Reading in sensor units")
+    SENSOR = ai(inp=Ask("SRDG? $(input)"), scan="2 second", prec=5, doc="Reading in sensor units: V or Ohm")
     STATUS = longin(inp=Ask("RDGST? $(input)", int), scan="2 second", high=1, hsv="MAJOR", doc="Reading status bits")
 
 

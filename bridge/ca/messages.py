@@ -65,7 +65,8 @@ __all__ = [
 class VersionRequest(Message):
     """The client's minor version. First message of a circuit; first of a search datagram.
 
-    `priority` (0..99) holds for a circuit. In a datagram the same word says whether `sequence` is valid (CA 4.11).
+    `priority` (0..99) holds for a circuit, which it opens. In a datagram, and before a search over TCP, the same word
+    says whether `sequence` is valid (CA 4.11).
     """
 
     priority: int

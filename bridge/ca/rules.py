@@ -229,16 +229,22 @@ class CircuitRules:
 
     def _agree_on_version(self, message: m.VersionRequest | m.VersionResponse, sender: Role) -> None:
         if isinstance(message, m.VersionRequest):
-            if message.priority > MAX_PRIORITY:
-                raise self._fault(message, sender, f"priority {message.priority}", ECA.BADPRIORITY, fatal=True)
             if message.version < _OLDEST:
                 raise self._fault(message, sender, f"CA 4.{message.version} is too old", ECA.DEFUNCT, fatal=True)
-            if sender is self.our_role and message.priority != self.priority:
-                raise self._fault(message, sender, f"this circuit has priority {self.priority}", ECA.BADPRIORITY)
-            self.priority = message.priority
+            # Only the first one tells a priority. libca puts another before each search of a name server, with the
+            # sequence number of a datagram and its flag in that word.
+            if self.state in (CircuitState.IDLE, CircuitState.SERVER_GREETED):
+                self._take_priority(message, sender)
         # Servers before CA 4.11 leave the version out: 0 says nothing.
         if message.version and sender is self.their_role:
             self.protocol_version = min(self.protocol_version, message.version)
+
+    def _take_priority(self, message: m.VersionRequest, sender: Role) -> None:
+        if message.priority > MAX_PRIORITY:
+            raise self._fault(message, sender, f"priority {message.priority}", ECA.BADPRIORITY, fatal=True)
+        if sender is self.our_role and message.priority != self.priority:
+            raise self._fault(message, sender, f"this circuit has priority {self.priority}", ECA.BADPRIORITY)
+        self.priority = message.priority
 
     def _remove(self, channel: Channel) -> None:
         self.channels.pop(channel.cid, None)

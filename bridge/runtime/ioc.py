@@ -37,7 +37,7 @@ class Ioc:
         self.scans = ScanLists(runner.run, wall)
         self.interrupts = Interrupts()
         self._runner = runner
-        self._hooks = Hooks()
+        self._hooks = Hooks(wall)
         self._services: list[Service] = []
         self._unwatch: list[Any] = []
 

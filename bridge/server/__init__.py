@@ -2,6 +2,7 @@
 
 from bridge.server.aio import serving
 from bridge.server.config import ConfigError, ServerConfig
+from bridge.server.eager import EagerRunner
 from bridge.server.limits import Limits
 from bridge.server.server import CannotListen, CaServer
 
@@ -9,6 +10,7 @@ __all__ = [
     "CaServer",  # the server without an event loop
     "CannotListen",  # an address or port cannot be used
     "ConfigError",  # a setting cannot be used
+    "EagerRunner",  # runs coroutines at once, and as tasks only if they wait
     "Limits",  # what one client may make grow
     "ServerConfig",  # where to listen, whom to tell
     "serving",  # `async with serving(group.pvdb) as server:`
