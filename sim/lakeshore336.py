@@ -2,10 +2,11 @@
 
 Sources: commands, arguments and reply formats from the comments of epics-modules/ip, ``LakeShore336.proto``, and from
 mp49/lakeshore, ``ls336.proto`` (OUTMODE, HTRSET, the layout of ``*IDN?``); what the numbers of INTYPE, OUTMODE and
-RANGE mean from lakeshorecryotronics/python-driver, ``model_336_enums.py``; RDGST? bits and the ranges of PID, RAMP and
-MOUT from the Model 331 manual, pages 6-28 to 6-38. As on its sisters, set commands get no reply, and neither does a query that the
-instrument does not understand: bit 5 of ``*ESR?`` tells (IEEE 488.2). Power of the ranges: 100 W and 50 W outputs in
-decades. How many digits it prints (``+077.350``) is the usual firmware's way; the manual promises ±nnnnnn.
+RANGE mean from lakeshorecryotronics/python-driver, ``model_336_enums.py``; RDGST? bits and the ranges of PID, RAMP
+and MOUT from the Model 331 manual, pages 6-28 to 6-38. As on its sisters, set commands get no reply, and neither does
+a query that the instrument does not understand: bit 5 of ``*ESR?`` tells (IEEE 488.2). Power of the ranges: 100 W and
+50 W outputs in decades. How many digits it prints (``+077.350``) is the usual firmware's way; the manual promises
+±nnnnnn.
 
 The cryostat behind it: stages A and B hang on a cold finger C at liquid nitrogen's 77.35 K, which warms a little
 under load; D looks at the room. Each control step, ten a second, the loops heat towards their setpoints.
