@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from records.alarm import Alarm
 from records.field import LINK, Field
 from records.metadata import PLAIN, Limits, Metadata
-from records.pv import LOG, PROPERTY, PV, VALUE
+from records.pv import ALARM, LOG, PROPERTY, PV, VALUE
 from records.types import INTEGER_RANGE, FieldType
 
 if TYPE_CHECKING:
@@ -85,10 +85,10 @@ class FieldPV(PV):
 
     def refresh(self, changes: int) -> None:
         """Tell the listeners after the record was processed; 0 means that only time or alarm have moved."""
-        now = self.value
-        if now != self._seen:
+        now, seen = self.value, self._seen
+        if now != seen and (now == now or seen == seen):  # NaN after NaN is no news
             self._seen = now
-            self.notify(VALUE | LOG)
+            self.notify(VALUE | LOG | changes & ALARM)
         else:
             self.notify(changes & PROPERTY)
 

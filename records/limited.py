@@ -21,8 +21,10 @@ class LimitedPV(PV):
 
     def post(self, value: Any, *, time_ns: int | None = None, alarm: Alarm | None = None) -> None:
         """Take a new value; without an `alarm` the limits decide."""
-        value = self.accept(value)
-        super().post(value, time_ns=time_ns, alarm=self.limit_alarm(value) if alarm is None else alarm)
+        if alarm is None:
+            value = self.accept(value)
+            alarm = self.limit_alarm(value)
+        super().post(value, time_ns=time_ns, alarm=alarm)
 
     def take_put(self, value: Value) -> Coroutine[Any, Any, None] | None:
         """Bring a put within the control limits and take it."""

@@ -70,6 +70,11 @@ class Output(Record):
             self._done(value)
         finally:
             self._active -= 1
+        if self.rpro and not self._active:
+            self.rpro = 0
+            work = self.process()
+            if work is not None:
+                await work
 
     def _done(self, value: Value) -> None:
         self._puts += 1

@@ -110,8 +110,11 @@ class PV:
         """
         if type(value) is not float or self.field_type is not FieldType.DOUBLE or self.max_count != 1:
             value = self.accept(value)
+        self._take(value, clock.now_ns() if time_ns is None else time_ns, alarm)
+
+    def _take(self, value: Value, time_ns: int, alarm: Alarm | None) -> None:
         self.value = value
-        self.time_ns = clock.now_ns() if time_ns is None else time_ns
+        self.time_ns = time_ns
         changes = VALUE | LOG
         if alarm is not None and alarm != self.alarm:
             self.alarm = alarm
@@ -172,7 +175,7 @@ class PV:
 
     def take_put(self, value: Value) -> Coroutine[Any, Any, None] | None:
         """Take a value that was accepted already, and that no putter has objected to."""
-        self.post(value, alarm=NO_ALARM if self.alarm.status is Status.WRITE else None)
+        self._take(value, clock.now_ns(), NO_ALARM if self.alarm.status is Status.WRITE else None)
         return None
 
     def _ask_putter(self, putter: Putter, value: Value) -> Coroutine[Any, Any, None] | None:

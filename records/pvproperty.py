@@ -147,7 +147,7 @@ def _plain(dtype: Any, value: Any, max_length: int | None, options: Mapping[str,
 def _shape(dtype: Any, value: Any, max_length: int | None, as_string: bool) -> tuple[FieldType, int]:
     """Type and greatest number of elements."""
     field_type = as_field_type(dtype if dtype is not None else value if value is not None else int)
-    length = None if isinstance(value, str) or not hasattr(value, "__len__") else len(value)  # lists, bytes, ndarrays
+    length = _length(value)
     if field_type is FieldType.STRING and length is None:
         size = len(value.encode()) if isinstance(value, str) else 0
         if as_string or (max_length or size) <= MAX_STRING:
@@ -156,6 +156,11 @@ def _shape(dtype: Any, value: Any, max_length: int | None, as_string: bool) -> t
     if max_length is not None:
         return field_type, max_length
     return field_type, max(length or 1, 1)
+
+
+def _length(value: Any) -> int | None:
+    """Number of elements of a list, bytes, an ndarray; None for a scalar."""
+    return None if isinstance(value, str) or not hasattr(value, "__len__") else len(value)
 
 
 def _first(field_type: FieldType, count: int) -> Any:

@@ -7,7 +7,6 @@ On the class it is the specification, on an instance the PV itself. Decorating o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from copy import copy
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, Self, TypeVar, overload
 
@@ -141,8 +140,8 @@ class PVSpec(Generic[T_co]):
     def _changed(self, **hooks: Any) -> Self:
         spec = self
         if self.owner is not None:
-            spec = copy(self)
-            spec.owner = None
+            spec = object.__new__(type(self))
+            spec.__dict__.update(self.__dict__, owner=None)
         for name, method in hooks.items():
             setattr(spec, name, method)
         return spec

@@ -9,7 +9,6 @@ from __future__ import annotations
 from math import isfinite
 from typing import Any, ClassVar, Final
 
-from records.alarm import Status
 from records.common import COMMON, INPUT, deadbands, display, linear, raw, simulation, value_limits
 from records.convert import convert
 from records.field import PROCESSES, Field, Table, table
@@ -82,14 +81,6 @@ class AiRecord(Analog):
         if not self.smoo or self.udf or not isinstance(before, float) or not isfinite(before):
             return value
         return value * (1.0 - self.smoo) + before * self.smoo
-
-    def check_alarms(self, value: Any) -> None:
-        """NaN is no value (``udf = isnan(val)``)."""
-        if value != value:
-            self.udf = 1
-            self.raise_alarm(Status.UDF, self.udfs, "not a number")
-            return
-        super().check_alarms(value)
 
     def put_rval(self, value: int) -> None:
         """A raw value by hand, converted as a reading is."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 from math import isfinite
 from typing import Any, ClassVar, Final
 
-from records.alarm import Status
 from records.common import COMMON, INPUT, deadbands, display, linear, menu, output, raw, simulation, value_limits
 from records.convert import convert
 from records.field import PROCESSES, Field, Table, table
@@ -97,14 +96,6 @@ class AoRecord(AnalogOutput):
             value *= self.aslo
         value += self.aoff
         return value * self.eslo + self.eoff if self.linr else value
-
-    def check_alarms(self, value: Any) -> None:
-        """NaN is no value (``udf = isnan(val)``)."""
-        if value != value:
-            self.udf = 1
-            self.raise_alarm(Status.UDF, self.udfs, "not a number")
-            return
-        super().check_alarms(value)
 
     def store(self, value: Any, time_ns: int) -> None:
         """Keep OVAL and PVAL beside VAL."""

@@ -28,6 +28,14 @@ class BoRecord(Binary, Output):
         simulation(None, MENU_SIMM),
     )
 
+    rbv: int
+    orbv: int
+
+    def keep_raw(self, raw: int) -> None:
+        """What is read back shows as RBV."""
+        self.orbv = self.rbv
+        self.rbv = raw
+
     def to_raw(self, value: Any) -> Any:
         """RVAL for a state."""
         self.oraw = self.rval

@@ -27,6 +27,14 @@ class MbboRecord(MultiBit, Output):
         simulation(None, MENU_SIMM),
     )
 
+    rbv: int
+    orbv: int
+
+    def keep_raw(self, raw: int) -> None:
+        """What is read back shows as RBV."""
+        self.orbv = self.rbv
+        self.rbv = raw
+
     def to_raw(self, value: Any) -> Any:
         """RVAL for a state. Raises ValueError for a state that has no raw value."""
         if self._values and value >= len(self._values):

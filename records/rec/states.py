@@ -38,9 +38,14 @@ class States(Record):
             if reading == "":
                 raise ValueError(f"{self.name}: empty text is no state")
         number = int(convert(reading, FieldType.INT64))  # type: ignore[arg-type]  # one element
+        raw = number & (self.mask or 0xFFFFFFFF)
+        self.keep_raw(raw)
+        return self.from_raw(raw)
+
+    def keep_raw(self, raw: int) -> None:
+        """Show a raw value that was read."""
         self.oraw = self.rval
-        self.rval = number & (self.mask or 0xFFFFFFFF)
-        return self.from_raw(self.rval)
+        self.rval = raw
 
     def from_raw(self, raw: int) -> int:
         """The state for a raw value."""
