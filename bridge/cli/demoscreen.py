@@ -6,7 +6,7 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -23,6 +23,11 @@ __all__ = ["SHOWN", "Screen"]
 REFRESH = 4  # times a second
 PLAIN_PERIOD = 5.0  # seconds between blocks of plain lines
 STYLES = {Severity.NO_ALARM: "", Severity.MINOR: "yellow", Severity.MAJOR: "bold red", Severity.INVALID: "magenta"}
+#: Width and justification of name, value, unit, time and alarm.
+COLUMNS: tuple[tuple[int, Literal["left", "right"]], ...] = (
+    *((28, "left"), (12, "right"), (4, "left")),
+    *((10, "left"), (16, "left")),
+)
 #: What of each instrument is shown; all PVs are served.
 SHOWN = {
     "1": ("LS336:A:TEMP", "LS336:B:TEMP", "LS336:LOOP1:SP", "LS336:LOOP1:RANGE", "LS336:LOOP1:HEATER"),
@@ -77,23 +82,18 @@ class Screen:
         return self.cables[key].instrument.pvdb[self.prefix + name]
 
     def _render(self) -> RenderableType:
-        table = Table(box=None, pad_edge=False, expand=False)
-        for title, justify in (
-            ("PV", "left"),
-            ("value", "right"),
-            ("unit", "left"),
-            ("alarm", "left"),
-            ("time", "left"),
-        ):
-            table.add_column(title, justify=justify, header_style="dim")  # type: ignore[arg-type]
+        blocks: list[RenderableType] = []
         for key, names in SHOWN.items():
-            cable = self.cables[key]
-            state = " (cable pulled)" if key in self._pulled else ""
-            table.add_row(Text(f"{key}  {cable.title}{state}", style="bold"), "", "", "", "")
+            pulled = Text("  cable pulled", style="magenta") if key in self._pulled else Text()
+            blocks.append(Text(f"{key}  {self.cables[key].title}", style="bold", no_wrap=True) + pulled)
+            table = Table.grid(padding=(0, 2))
+            for width, justify in COLUMNS:
+                table.add_column(width=width, justify=justify, no_wrap=True)
             for name in names:
                 table.add_row(*_row(self._pv(key, name)))
-        lines = [Text(line, style="dim" if not line.startswith("  ") else "cyan") for line in self._lines_to_try()]
-        return Group(table, Text(""), *lines)
+            blocks += [table, Text()]
+        lines = [Text(line, style="cyan" if line.startswith("  ") else "dim") for line in self._lines_to_try()]
+        return Group(*blocks, *lines)
 
     def _lines_to_try(self) -> list[str]:
         prefix, command = self.prefix, self._command
@@ -115,7 +115,7 @@ def _row(pv: PV) -> tuple[RenderableType, ...]:
     alarm = pv.alarm
     style = STYLES[alarm.severity]
     said = f"{alarm.severity.name} {alarm.status.name}" if alarm.severity else ""
-    return (f"   {pv.name}", Text(_value(pv), style=style), pv.metadata.units, Text(said, style=style), _time(pv))
+    return (f"   {pv.name}", Text(_value(pv), style=style), pv.metadata.units, _time(pv), Text(said, style=style))
 
 
 def _value(pv: PV) -> str:
