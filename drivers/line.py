@@ -183,9 +183,7 @@ class LinePort(Port):
             self._drop_tail()
         self._question = question
         self._send(data)
-        reply = await self._line(timeout)
-        if self._unresolved:
-            await self._confirm(reply)
+        reply = await (self._confirmed(timeout) if self._unresolved else self._line(timeout))
         if self.delay:
             self._rest(self.delay)
         return reply
@@ -225,23 +223,25 @@ class LinePort(Port):
         self._in_step = True
         return reply
 
-    async def _confirm(self, reply: str) -> None:
-        """After a reply that never came: is this line really the answer to the present question?"""
-        self._in_step = False
-        talking, self._inbox = self._inbox, deque()
+    async def _confirmed(self, timeout: float | None) -> str:
+        """The next line, after a reply that never came, if no second one follows: is it really the answer?"""
+        talking = self._inbox
+        self._inbox = deque() if talking is None else talking
         try:
-            second = await self._line(min(SETTLE, self.quiet))
-        except ReplyTimeout:
-            self._unresolved, self._in_step = False, True
-        else:
-            self._in_step = False
-            self.statistics.late += 1
-            raise ReplyTimeout(
-                f"{self.name}: {self._question!r} was followed by {reply!r} and {second!r}; one of them is late, "
-                "so that neither can be trusted"
-            )
+            reply = await self._line(timeout)
+            try:
+                second = await self._line(min(SETTLE, self.quiet))
+            except ReplyTimeout:
+                self._unresolved, self._in_step = False, True
+                return reply
         finally:
             self._inbox = talking
+        self._in_step = False
+        self.statistics.late += 1
+        raise ReplyTimeout(
+            f"{self.name}: {self._question!r} was followed by {reply!r} and {second!r}; one of them is late, "
+            "so that neither can be trusted"
+        )
 
     def _encoded(self, message: str) -> bytes:
         try:

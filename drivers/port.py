@@ -119,7 +119,7 @@ class Port(abc.ABC):
     async def start(self) -> None:
         """Begin to connect, in the background. Starting twice is harmless."""
         if self._supervisor is None:
-            self._tried.clear()
+            self._tried, self._wake = asyncio.Event(), asyncio.Event()  # an Event belongs to the loop that waits for it
             self._reasons.clear()
             self._supervisor = asyncio.create_task(self._supervise(), name=f"port {self.name}")
 
@@ -257,12 +257,13 @@ class Port(abc.ABC):
             self.log.exception("%s: closing the link failed", self.name)
 
     def _no_connection(self, error: Exception) -> DriverError:
-        if not isinstance(error, (OSError, EOFError, DriverError)):  # a bug in the driver: its author needs the place
-            self.log.error("%s: cannot connect", self.name, exc_info=error)
         if isinstance(error, TimeoutError) and not error.args:
             return LinkDown(f"{self.name}: no connection within {self.connect_timeout:g} s")
         why = _words(error)
-        return LinkDown(why if why.startswith(f"{self.name}: ") else f"{self.name}: {why}")
+        fault = LinkDown(why if why.startswith(self.name) else f"{self.name}: {why}")
+        if not isinstance(error, (OSError, EOFError, DriverError)) and str(fault) not in self._reasons:
+            self.log.error("%s: cannot connect", self.name, exc_info=error)  # a bug: its author needs the place
+        return fault
 
     def _up(self) -> None:
         self._fault = None
@@ -345,7 +346,7 @@ class Port(abc.ABC):
             self.statistics.timeouts += 1
             self._silence += 1
             if self._silence == self.silent_after:
-                self.log.warning("%s: silent: %s", self.name, error)
+                self.log.warning("%s; the port is silent", error)
             if self._silence >= self.silent_after:
                 self._turns.fail(ReplyTimeout(f"{self.name}: not asked, the port is silent ({error})"))
         elif isinstance(error, Exception):

@@ -86,7 +86,10 @@ def _single(as_: Any) -> Parser:
 
 def number(text: str) -> float:
     """The first number in the text. A complaint ("ERR 12") is not taken for one."""
-    found = None if _COMPLAINT.match(text) else _NUMBER.search(text)
+    try:
+        return float(text)  # most replies are nothing else
+    except ValueError:
+        found = None if _COMPLAINT.match(text) else _NUMBER.search(text)
     if found is None:
         raise ValueError("wants a number")
     return float(found[0])

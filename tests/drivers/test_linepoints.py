@@ -1,0 +1,181 @@
+"""Ask, Tell and Hear over a wire of memory."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drivers import Ask, BadReply, Hear, LinePort, LinkDown, Reading, Refused, ReplyTimeout, Tell, UsageError
+from tests.drivers.wires import Wire, eventually, memory
+
+
+@pytest.fixture
+async def wire(tmp_path: Path) -> AsyncIterator[Wire]:
+    async with memory(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+async def port(wire: Wire) -> LinePort:
+    return await wire.up()
+
+
+async def test_read(wire: Wire, port: LinePort) -> None:
+    wire.far.answer = lambda question: {"KRDG? A": "+077.350", "RANGE? 1": "2", "*IDN?": "LSCI, MODEL336"}[question]
+    assert await port.point(Ask("KRDG? A")).read() == Reading(77.35)
+    assert await port.point(Ask("RANGE? 1", int)).read() == Reading(2)
+    assert await port.point(Ask("*IDN?", str, index=1)).read() == Reading("MODEL336")
+
+
+async def test_one_question_for_many_values(wire: Wire, port: LinePort) -> None:
+    wire.far.answer = lambda question: "1.5,-2,3,4,5"
+    points = [port.point(Ask(":READ?", index=index)) for index in range(5)]
+    values = [reading.value for reading in await asyncio.gather(*(point.read() for point in points))]
+    assert values == [1.5, -2.0, 3.0, 4.0, 5.0]
+    assert wire.far.log == [":READ?"]
+
+
+async def test_a_read_after_a_write_is_asked_anew(wire: Wire, port: LinePort) -> None:
+    value = "0"
+
+    def answer(line: str) -> str | None:
+        nonlocal value
+        if line.startswith("SETP "):
+            value = line[5:]
+            return None
+        return value
+
+    wire.far.answer = answer
+    read, write = port.point(Ask("SETP?")), port.point(Tell("SETP {:.0f}"))
+    early = asyncio.create_task(read.read())
+    await asyncio.sleep(0)
+    await write.write(5)
+    assert await read.read() == Reading(5.0)
+    assert await early == Reading(0.0)
+
+
+async def test_a_bad_value_names_port_question_and_answer(wire: Wire, port: LinePort) -> None:
+    wire.far.answer = lambda question: "xyz"
+    with pytest.raises(BadReply, match=r"^bath: 'KRDG\? A' wants a number, got 'xyz'$"):
+        await port.point(Ask("KRDG? A")).read()
+    assert port.statistics.errors == 1
+
+
+async def test_its_own_timeout(wire: Wire, port: LinePort) -> None:
+    with pytest.raises(ReplyTimeout, match=r"within 0\.02 s"):
+        await port.point(Ask("SLOW?", timeout=0.02)).read()
+
+
+async def test_write(wire: Wire, port: LinePort) -> None:
+    await port.point(Tell("SETP {:.2f}")).write(77.35)
+    await wire.far.heard("SETP 77.35")
+    await port.point(Tell("OUT {}", ("OFF", "ON"))).write(1)
+    await wire.far.heard("OUT ON")
+
+
+async def test_write_with_an_answer(wire: Wire, port: LinePort) -> None:
+    wire.far.answer = lambda command: "OK" if command == "PV 1.00" else "C05"
+    point = port.point(Tell("PV {:.2f}", reply="OK"))
+    await point.write(1)
+    with pytest.raises(Refused, match=r"^bath: 'PV 2.00' was answered 'C05', not 'OK'$"):
+        await point.write(2)
+    await port.point(Tell("PV {:.2f}", reply=re.compile("C[0-9]+"))).write(3)
+    with pytest.raises(Refused, match="not 'C'"):  # the pattern is for the whole answer
+        await port.point(Tell("PV {:.2f}", reply=re.compile("C"))).write(3)
+
+
+@pytest.mark.parametrize(
+    ("question", "value"),
+    [
+        (Tell("SETP {:.3f}"), float("nan")),
+        (Tell("SETP {:.3f}"), "warm"),
+        (Tell("NAME {}"), "x\r\nOUTP 1"),
+        (Tell("NAME {}"), "\N{MICRO SIGN}"),
+        (Tell("OUT {}", ("OFF", "ON")), 2),
+    ],
+)
+async def test_values_that_are_never_sent(wire: Wire, port: LinePort, question: Tell, value: Any) -> None:
+    with pytest.raises(Refused, match="was not sent"):
+        await port.point(question).write(value)
+    await port.tell("END")
+    await wire.far.heard("END")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        Tell("SETP {:.3q}"),
+        Ask("A?", "no field"),
+        Ask("A?", 5),  # type: ignore[arg-type]
+        Ask("A\r\nB?"),
+        Ask("\N{MICRO SIGN}?"),
+        Hear("("),
+        "A?",
+        None,
+    ],
+)
+async def test_wrong_questions_show_when_bound(port: LinePort, question: Any) -> None:
+    with pytest.raises(UsageError):
+        port.point(question)
+
+
+async def test_the_wrong_way_round(port: LinePort) -> None:
+    with pytest.raises(UsageError, match="use Tell"):
+        await port.point(Ask("A?")).write(1)
+    with pytest.raises(UsageError, match="use Ask"):
+        await port.point(Tell("A {}")).read()
+    with pytest.raises(UsageError, match="use Tell"):
+        await port.point(Hear("A")).write(1)
+
+
+async def test_hear(wire: Wire) -> None:
+    port = await wire.up(clock_ns=lambda: 7)
+    point = port.point(Hear(r"T=(\S+)"))
+    events: list[Reading] = []
+    unsubscribe = point.subscribe(events.append)  # type: ignore[union-attr]
+    with pytest.raises(ReplyTimeout, match="nothing heard yet"):
+        await point.read()
+    wire.far.say(b"T=1.5\r\nT=2.5\r\nP=9\r\n")
+    await eventually(lambda: len(events) == 2)
+    assert events == [Reading(1.5, 7), Reading(2.5, 7)]
+    assert await point.read() == Reading(2.5, 7)
+    wire.far.say(b"T=hot\r\n")
+    await eventually(lambda: port.statistics.errors)
+    assert len(events) == 2
+    with pytest.raises(BadReply, match=r"bath: 'T=\(\\\\S\+\)' wants a number, heard 'T=hot'"):
+        await point.read()
+    unsubscribe()
+    unsubscribe()
+    await wire.far.hang_up()
+    await eventually(lambda: port.fault)
+    with pytest.raises(LinkDown):
+        await point.read()
+
+
+def broken(_event: Reading) -> None:
+    raise ZeroDivisionError
+
+
+async def test_a_listener_that_raises_hurts_nobody(
+    wire: Wire, port: LinePort, caplog: pytest.LogCaptureFixture
+) -> None:
+    point = port.point(Hear(r"N (\d+)", int))
+    events: list[int] = []
+    point.subscribe(broken)  # type: ignore[union-attr]
+    point.subscribe(lambda event: events.append(event.value))  # type: ignore[union-attr]
+    wire.far.say(b"N 1\r\nN 2\r\n")
+    await eventually(lambda: events == [1, 2])
+    assert caplog.text.count("a listener failed") == 2
+
+
+async def test_watch(wire: Wire, port: LinePort) -> None:
+    told: list[Any] = []
+    port.point(Ask("A?")).watch(told.append)
+    await wire.far.hang_up()
+    await eventually(lambda: told)
+    assert isinstance(told[0], LinkDown)
