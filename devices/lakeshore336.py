@@ -16,7 +16,7 @@ from records import PVGroup, SubGroup, ai, ao, longin, mbbo, stringin
 __all__ = ["LakeShore336"]
 
 AFTER_COMMAND = 0.05  # seconds
-RANGES = {"zrst": "Off", "onst": "Low", "twst": "Medium", "thst": "High"}
+RANGES: dict[str, Any] = {"zrst": "Off", "onst": "Low", "twst": "Medium", "thst": "High"}
 
 
 class Input(PVGroup):

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from bridge.runtime.hooks import Hooks
@@ -62,11 +63,9 @@ class Ioc:
         self.scans.add(record)
         self.interrupts.add(record)
         record.scan_changed = self._scan_changed
-        seen: set[int] = set()
-        for link in (record.inp, record.out):
-            if isinstance(link, Watched) and id(link) not in seen:
-                seen.add(id(link))
-                self._unwatch.append(link.watch(lambda fault, record=record: self._link_changed(record, fault)))
+        for link in (record.inp, getattr(record, "out", None)):
+            if isinstance(link, Watched):
+                self._unwatch.append(link.watch(partial(self._link_changed, record)))
                 break  # one wire per record is what there is; INP speaks for OUT
 
     def _scan_changed(self, record: Record) -> None:

@@ -82,7 +82,7 @@ class Interrupts:
         self.remove(record)
         if record.scan != SCAN_IO_INTR:
             return
-        source = record.inp
+        source: object = record.inp
         if not isinstance(source, Speaker):
             log.error("%s: SCAN is I/O Intr, but its INP (%r) never speaks unasked", record.name, source)
             return

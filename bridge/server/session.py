@@ -228,13 +228,13 @@ class Session:
     def _one(self, data: bytes, offset: int, end: int) -> int:
         """Handle one message. Returns its length, or 0 if it is not all there yet."""
         command, size, dbr, count, p1, p2 = _unpack_header(data, offset)
-        length = _HEADER_ALONE + size
+        length: int = _HEADER_ALONE + size
         if size == 0xFFFF:
             if end - offset < 24:
                 self._need = 24
                 return 0
             size, count = EXTENDED.unpack_from(data, offset + 16)
-            length = 24 + size
+            length = 24 + int(size)
         if size & 7:
             self._error(ECA.UNAVAILINSERV, (command, size, dbr, count, p1, p2), "payload is not a multiple of 8 bytes")
             raise BadMessage(f"command {command} with a payload of {size} bytes, no multiple of 8")
@@ -250,7 +250,7 @@ class Session:
         if handler is None:
             self._error(ECA.UNAVAILINSERV, (command, size, dbr, count, p1, p2), f"no command {command}")
             raise BadMessage(f"no such command: {command}")
-        end = int(offset + length)
+        end = offset + length
         body = data[end - size : end] if size < _COPY_BELOW else memoryview(data)[end - size : end]
         handler(self, dbr, count, p1, p2, body)
         return length
