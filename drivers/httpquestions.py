@@ -100,8 +100,9 @@ class Command:
 class Push:
     """How an instrument speaks unasked, over a WebSocket at `path`.
 
-    `hello` is sent once connected, JSON or text as it stands; the instrument's answer to it counts as a push, so
-    asking there for the full status brings every value up to date after each reconnect. Values are looked up below
+    `hello` is sent once connected, JSON or text as it stands. One with an ``id`` is a JSON-RPC request: the channel is
+    up when it was answered, after a log-in if that is asked for. The answer counts as a push, so asking for the full
+    status brings every value up to date after each reconnect. Values are looked up below
     each of the `under` pointers, and last from the root of the frame. `heartbeat` (seconds) pings a silent
     instrument and finds a dead link after 1.5 times as long; None for one that does not answer pings.
 

@@ -6,6 +6,7 @@ This is the only module besides `drivers.push` that touches aiohttp, and it impo
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from urllib.parse import urlencode, urlsplit
 
 from drivers.errors import BadReply, LinkDown, ReplyTimeout, UsageError
 from drivers.httphooks import Dropped, Stage, connected, first_line, login, once, reused
+from drivers.rpclogin import answer
 
 if TYPE_CHECKING:
     import aiohttp
@@ -137,6 +139,10 @@ class HttpWire:
         if scheme.lower() not in ("digest", "basic"):
             return f"authentication by {scheme[:20]!r} is not supported, only Digest and Basic are"
         return f"authentication failed: user {self._user!r} or the password is wrong"
+
+    def frame_login(self, error: Any) -> dict[str, Any] | None:
+        """The credentials for a JSON-RPC frame that was answered with this error; None without any, or if in vain."""
+        return None if self._user is None else answer(error, self._user, self._password, secrets.randbelow(1 << 31))
 
     # --- requests -----------------------------------------------------------------------------------------------
 

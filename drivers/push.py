@@ -6,11 +6,11 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from drivers.backoff import Backoff
-from drivers.errors import DriverError, ReplyTimeout, UsageError
+from drivers.errors import DriverError, LinkDown, ReplyTimeout, UsageError
 from drivers.httpquestions import Push, Pushed
 from drivers.httpvalues import encode, encode_path, incoming
 from drivers.httpwire import HttpWire
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import aiohttp
 
 __all__ = ["Listener", "PushPort", "PushedPoint", "Unsubscribe"]
+
+MAX_EARLY = 100  # frames that may come before the answer to the hello; a busy instrument sends a few
 
 Listener = Callable[[Reading], None]
 Unsubscribe = Callable[[], None]
@@ -83,14 +85,13 @@ class PushedPoint:
         """A new connection begins: what was heard before it may have changed since."""
         self._last = None
 
-    def hear(self, places: Sequence[Any], time_ns: int) -> bool:
-        """Take the value from the first place that holds it. Returns whether one did."""
+    def hear(self, places: Sequence[Any], time_ns: int) -> None:
+        """Take the value from the first place that holds it, if one does."""
         for place in places:
             raw = find(place, self._tokens)
             if raw is not MISSING:
                 self._take(raw, time_ns)
-                return True
-        return False
+                return
 
     def _take(self, raw: Any, time_ns: int) -> None:
         try:
@@ -116,9 +117,11 @@ class PushPort(Port):
 
     def __init__(self, wire: HttpWire, push: Push, *, backoff: Backoff | None = None) -> None:
         super().__init__(wire.name, timeout=wire.timeout, backoff=backoff)
+        self.connect_timeout = max(self.connect_timeout, 2.0 * wire.timeout)  # to connect, and to be greeted
         self._wire = wire
         self._path = encode_path(push.path)
-        self._hello = push.hello if push.hello is None or isinstance(push.hello, str) else encode(push.hello).decode()
+        self._hello = push.hello
+        encode(push.hello)  # what is not JSON shows now
         self._heartbeat = push.heartbeat
         self._under = [parse(pointer) for pointer in (*push.under, "")]
         self._points: list[PushedPoint] = []
@@ -143,9 +146,42 @@ class PushPort(Port):
             point.forget()
         self._wire.open()
         self._socket = await self._wire.websocket(self._path, heartbeat=self._heartbeat)
-        if self._hello is not None:
-            await self._socket.send_str(self._hello)
-        self._listening = asyncio.create_task(self._listen(self._socket), name=f"listen {self.name}")
+        early: list[str | bytes] = []
+        try:
+            async with asyncio.timeout(self.timeout):
+                await self._greet(self._socket, early)
+        except TimeoutError as error:
+            raise LinkDown(f"{self.name}: no answer to the hello within {self.timeout:g} s") from error
+        self._listening = asyncio.create_task(self._listen(self._socket, early), name=f"listen {self.name}")
+
+    async def _greet(self, socket: aiohttp.ClientWebSocketResponse, early: list[str | bytes]) -> None:
+        """Say hello, and wait for the answer if it asks for one. What comes meanwhile is kept for the listeners."""
+        hello, auth = self._hello, None
+        if hello is not None:
+            await socket.send_str(hello if isinstance(hello, str) else encode(hello).decode())
+        while isinstance(hello, Mapping) and "id" in hello:
+            frame = await self._early_frame(socket, early)
+            if not isinstance(frame, dict) or frame.get("id") != hello["id"]:
+                continue
+            error = frame.get("error")
+            if error is None:
+                return
+            if auth is not None or (auth := self._wire.frame_login(error)) is None:
+                raise LinkDown(f"{self.name}: the hello was refused: {self._words(error)}")
+            await socket.send_str(encode({**hello, "auth": auth}).decode())
+
+    def _words(self, error: Any) -> str:
+        stranger = isinstance(error, dict) and error.get("code") == 401
+        return self._wire.authentication("Digest") if stranger else f"{error!r:.200}"
+
+    async def _early_frame(self, socket: aiohttp.ClientWebSocketResponse, early: list[str | bytes]) -> Any:
+        message = await socket.receive()
+        if not isinstance(message.data, (str, bytes)):
+            raise LinkDown(f"{self.name}: closed with code {socket.close_code} instead of an answer to the hello")
+        early.append(message.data)
+        if len(early) > MAX_EARLY:
+            raise LinkDown(f"{self.name}: {MAX_EARLY} frames, and no answer to the hello among them")
+        return _decoded(message.data)
 
     async def _close(self) -> None:
         listening, self._listening = self._listening, None
@@ -157,10 +193,12 @@ class PushPort(Port):
             await socket.close()
         await self._wire.close()
 
-    async def _listen(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+    async def _listen(self, socket: aiohttp.ClientWebSocketResponse, early: list[str | bytes]) -> None:
         import aiohttp
 
         try:
+            for data in early:
+                self._frame(data)
             async for message in socket:  # ends with the connection, whoever closes it
                 if message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
                     self._frame(message.data)
@@ -172,19 +210,21 @@ class PushPort(Port):
 
     def _frame(self, data: str | bytes) -> None:
         now = time.time_ns()
-        try:
-            frame = json.loads(data)
-        except (ValueError, RecursionError):
-            self._puzzle("not JSON", data)
+        frame = _decoded(data)
+        if frame is MISSING:
+            self.statistics.unclaimed += 1
+            if not self._puzzled:  # once, since it may come with every frame
+                self._puzzled = True
+                self.log.warning("%s: pushed what is not JSON: %.80r", self.name, data)
             return
         places = [place for tokens in self._under if (place := find(frame, tokens)) is not MISSING]
-        heard = [point.hear(places, now) for point in self._points]
-        if not any(heard) and isinstance(frame, dict) and "error" in frame:
-            self._puzzle("an error", data)
+        for point in self._points:
+            point.hear(places, now)
 
-    def _puzzle(self, what: str, data: str | bytes) -> None:
-        """Note what cannot be used: once, since it may come with every frame."""
-        self.statistics.errors += 1
-        if not self._puzzled:
-            self._puzzled = True
-            self.log.warning("%s: pushed %s: %.80r", self.name, what, data)
+
+def _decoded(data: str | bytes) -> Any:
+    """The frame, or MISSING if it is not JSON."""
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return MISSING

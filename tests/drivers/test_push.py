@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import json
 import logging
 import time
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from aiohttp import WSMsgType, web
 
+from drivers.backoff import Backoff
 from drivers.errors import DriverError, LinkDown, ReplyTimeout, UsageError
 from drivers.http import HttpPort
 from drivers.httpquestions import Get, Push, Pushed
@@ -273,20 +275,110 @@ async def test_frames_that_cannot_be_used_cost_nothing_but_a_line_in_the_log(cap
             await shelly.push(frame)
         await shelly.notify({"switch:0": {"apower": None}})
         await shelly.notify({"switch:0": {"apower": {"now": 1}}})
-        await shelly.push({"id": 9, "error": {"code": 401, "message": "no"}})
+        await shelly.push({"id": 1, "error": {"code": 401, "message": "no"}})
         await shelly.notify({"switch:0": {"apower": 1.5}})
         await until(lambda: values == [1.5])
         assert shelly.connections == 1
         assert port.fault is None
     warnings = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
-    assert [text[:40] for text in warnings] == ["relay push: pushed not JSON: 'not json'", warnings[1][:40]]
-    assert "pushed '/switch:0/apower': None is no value" in warnings[1]
+    assert warnings == [
+        "relay push: pushed what is not JSON: 'not json'",
+        "relay push: pushed '/switch:0/apower': None is no value",
+    ]
 
 
-async def test_an_error_in_answer_to_the_hello_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    async with connected(Pushed("/switch:0/apower")) as (shelly, _, _):
-        await shelly.push({"id": 1, "error": {"code": 401, "message": "auth"}})
-        await until(lambda: "pushed an error" in caplog.text)
+class Guarded(Shelly):
+    """A Shelly with a password: gen2/General/Authentication, "Successful request with authentication details"."""
+
+    PASSWORD = "geheim"
+
+    async def listen(self, request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        self.connections += 1
+        async for message in socket:
+            frame = json.loads(message.data)
+            await socket.send_json({"src": "shelly", "method": "NotifyStatus", "params": {"early": {"v": 1}}})
+            answer = {"id": frame["id"], "src": "shelly", "dst": frame["src"]}
+            if self.allows(frame.get("auth") or {}):
+                self.sockets[socket] = frame["src"]
+                await socket.send_json({**answer, "result": self.status})
+                continue
+            challenge = {"auth_type": "digest", "nonce": 1625038762, "nc": 1, "realm": "shelly", "algorithm": "SHA-256"}
+            await socket.send_json({**answer, "error": {"code": 401, "message": json.dumps(challenge)}})
+        self.sockets.pop(socket, None)
+        return socket
+
+    def allows(self, auth: dict[str, Any]) -> bool:
+        def sha(text: str) -> str:
+            return hashlib.sha256(text.encode()).hexdigest()
+
+        secret = sha(f"admin:shelly:{self.PASSWORD}")
+        proof = f"{secret}:1625038762:1:{auth.get('cnonce')}:auth:{sha('dummy_method:dummy_uri')}"
+        return auth.get("response") == sha(proof) and auth["username"] == "admin" and auth["algorithm"] == "SHA-256"
+
+
+async def test_the_hello_logs_in_if_asked_to_and_no_frame_is_lost() -> None:
+    shelly = Guarded()
+    async with serving(shelly.app) as url:
+        port = HttpPort(url, user="admin", password=Guarded.PASSWORD, push=SHELLY)
+        early, power = listen(port.point(Pushed("/early/v"))), listen(port.point(Pushed("/switch:0/apower")))
+        async with port:
+            await until(lambda: early == [1, 1] and power == [0.0])
+        assert shelly.connections == 1
+
+
+@pytest.mark.parametrize("password", [None, "wrong"])
+async def test_a_channel_that_is_not_let_in_is_down_and_says_so_once(
+    password: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    shelly = Guarded()
+    async with serving(shelly.app) as url:
+        user = None if password is None else "admin"
+        port = HttpPort(
+            url, name="relay", user=user, password=password, push=SHELLY, backoff=Backoff(first=0.01, longest=0.01)
+        )
+        point = port.point(Pushed("/switch:0/apower"))
+        changes: list[DriverError | None] = []
+        point.watch(changes.append)
+        async with port:
+            await until(lambda: shelly.connections >= 4)
+            assert len(changes) == 1
+            words = "authentication is needed" if password is None else "authentication failed: user 'admin'"
+            assert f"relay push: the hello was refused: {words}" in str(changes[0])
+            with pytest.raises(LinkDown, match="the hello was refused"):
+                await point.read()
+    assert caplog.text.count("the hello was refused") == 1
+
+
+@pytest.mark.parametrize("how", ["silent", "closes", "chatters"])
+async def test_a_hello_without_an_answer(how: str) -> None:
+    async def handle(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.receive()
+        if how == "closes":
+            return socket
+        with contextlib.suppress(ConnectionError):
+            while how == "chatters":
+                await socket.send_str("[]")
+        await socket.receive()
+        return socket
+
+    app = web.Application()
+    app.router.add_get("/rpc", handle)
+    words = {
+        "silent": "no answer to the hello within 0.1 s",
+        "closes": "closed with code 1000",
+        "chatters": "100 frames",
+    }
+    async with serving(app) as url:
+        port = HttpPort(url, push=SHELLY, timeout=0.1 if how == "silent" else 5.0)
+        changes: list[DriverError | None] = []
+        port.point(Pushed("/v")).watch(changes.append)
+        async with port:
+            await until(lambda: bool(changes))
+        assert words[how] in str(changes[0])
 
 
 async def test_a_listener_that_fails_costs_neither_the_others_nor_the_connection() -> None:
