@@ -27,6 +27,7 @@ VALUE: Final = 1
 LOG: Final = 2
 ALARM: Final = 4
 PROPERTY: Final = 8
+VALUE_AND_LOG: Final = VALUE | LOG
 
 Listener = Callable[["PV", int], None]
 Getter = Callable[["PV"], Any]
@@ -77,6 +78,12 @@ class PV:
     record_type: str | None = None  # what DBR_CLASS_NAME answers; None for a plain PV
     getter: Getter | None = None
     putter: Putter | None = None
+    _direct = True  # whether nothing stands between a put and the value but the putter
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        steps = (cls.begin_put, cls.take_put, cls.accept, cls.notify)
+        cls._direct = steps == (PV.begin_put, PV.take_put, PV.accept, PV.notify)
 
     def __init__(
         self,
@@ -164,6 +171,20 @@ class PV:
         Returns None when all is done, else what to await: the write is complete when that returns, and has failed
         when that raises. Puts to one PV must be awaited in their order; that is the server's care.
         """
+        if (
+            type(value) is float
+            and self._direct
+            and self.field_type is FieldType.DOUBLE
+            and self.max_count == 1
+            and self.putter is None
+            and self.alarm is NO_ALARM
+        ):
+            # the same as below for the commonest of all puts, in a fraction of the time
+            self.value = value
+            self.time_ns = clock.now_ns()
+            for listen in self.listeners:
+                listen(self, VALUE_AND_LOG)
+            return None
         return self.begin_put(value)
 
     def begin_put(self, value: Any) -> Coroutine[Any, Any, None] | None:

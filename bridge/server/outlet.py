@@ -162,16 +162,13 @@ class Outlet:
                 payload = rendering.payload
                 for subscription in subscriptions:
                     session = subscription.session
-                    if session.held:  # a slow client, or one that said EVENTS_OFF: the newest is enough
-                        session.late[subscription] = None
+                    if not session.flowing and not session.begin_event(subscription):
                         continue
                     if payload is None:
                         payload = rendering.render()
-                    if not session.dirty:
-                        self.hub.mark(session)
-                    out = session.out
-                    out.append(subscription.head or rendering.head(EVENT_ADD, subscription.subid, payload))
-                    out.append(payload)
+                    add = session.add
+                    add(subscription.head or rendering.head(EVENT_ADD, subscription.subid, payload))
+                    add(payload)
 
     def put(self, value: Any, done: Done) -> None:
         """Write on behalf of a client; puts to one PV keep their order. `done` gets what went wrong, or None.

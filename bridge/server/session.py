@@ -109,8 +109,10 @@ class Session:
         self.link = link
         self.peer = peer
         self.out: list[bytes] = []
+        self.add = self.out.append  # `out` stays the same list for the life of the session
         self.dirty = False  # is in the hub's list of sessions to flush
         self.held = False  # events wait in `late`: the socket is full, or the client said EVENTS_OFF
+        self.flowing = False  # dirty and not held: an event need only be added
         self.late: dict[Subscription, None] = {}
         self.user = ""
         self.host = ""
@@ -265,8 +267,10 @@ class Session:
     def flush(self) -> None:
         """Send what this turn produced, in one write."""
         self.dirty = False
+        self.flowing = False
         if self.out and not self._closed:
-            pieces, self.out = self.out, []
+            pieces = self.out.copy()
+            self.out.clear()
             self.link.send(pieces)
 
     def stuck(self, stuck: bool) -> None:
@@ -274,8 +278,19 @@ class Session:
         self._stuck = stuck
         self._hold()
 
+    def begin_event(self, subscription: Subscription) -> bool:
+        """Get ready for an event; False if it has to wait, because the newest is enough for a client that is held."""
+        if self.held:
+            self.late[subscription] = None
+            return False
+        if not self.dirty:
+            self.hub.mark(self)
+        self.flowing = True
+        return True
+
     def _hold(self) -> None:
         self.held = self._stuck or self._events_off
+        self.flowing = False
         if not self.held and self.late:
             late, self.late = self.late, {}
             for subscription in late:
