@@ -22,6 +22,7 @@ from typing import Any
 
 from drivers.backoff import Backoff
 from drivers.conversation import Conversation
+from drivers.deadline import Deadline
 from drivers.errors import BadReply, LinkDown, ReplyTimeout, UsageError
 from drivers.framing import Damaged, Framing, Lines
 from drivers.linepoints import AskPoint, HearPoint, TellPoint
@@ -86,10 +87,12 @@ class LinePort(Port):
         self.encoding = encoding
         self._framing: Framing = framing or Lines(ends[0], ends[1], max_line)
         self._gap = gap if framing is None and not ends[0] else 0.0
-        self._gap_timer: asyncio.TimerHandle | None = None
+        self._pause = Deadline(self._gap_over)
         self._greet = greet
         self._question = ""  # on the wire at present, for messages
         self._waiter: asyncio.Future[str] | None = None  # of whoever waits for the next line
+        self._deadline = Deadline(self._expire)
+        self._patience = timeout  # seconds that the waiter gives it
         self._inbox: deque[str] | None = None  # lines of the present conversation that nobody waits for yet
         self._not_before = 0.0  # loop time of the next message at the earliest; 0 for any time
         self._hearing_out: Quiet | None = None  # a late reply is waited for
@@ -200,13 +203,11 @@ class LinePort(Port):
         """The next line that is no event. Leaves the wire out of step if none comes."""
         if self._inbox:
             return self._inbox.popleft()
-        loop = asyncio.get_running_loop()
-        if timeout is None:
-            timeout = self.timeout
+        waiter: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._in_step = False
-        waiter: asyncio.Future[str] = loop.create_future()
         self._waiter = waiter
-        timer = loop.call_later(timeout, self._expire, waiter, timeout)
+        self._patience = self.timeout if timeout is None else timeout
+        self._deadline.begin(self._patience)
         try:
             reply = await waiter
         except BadReply:  # it came, and its end was seen: the wire is in step
@@ -218,7 +219,7 @@ class LinePort(Port):
                 waiter.exception()  # seen: asyncio need not complain that nobody looked at it
             raise
         finally:
-            timer.cancel()
+            self._deadline.end()
             self._waiter = None
         self._in_step = True
         return reply
@@ -269,12 +270,13 @@ class LinePort(Port):
     def _rest(self, seconds: float) -> None:
         self._not_before = asyncio.get_running_loop().time() + max(seconds, self.delay)
 
-    def _expire(self, waiter: asyncio.Future[str], timeout: float) -> None:
-        if waiter.done():
+    def _expire(self) -> None:
+        waiter = self._waiter
+        if waiter is None or waiter.done():
             return
-        words = f"{self.name}: no reply to {self._question!r} within {timeout:g} s"
+        words = f"{self.name}: no reply to {self._question!r} within {self._patience:g} s"
         if pending := self._framing.pending:
-            words = f"{self.name}: no complete reply to {self._question!r} within {timeout:g} s, only {pending[:64]!r}"
+            words = words.replace("no reply", "no complete reply", 1) + f", only {pending[:64]!r}"
             if isinstance(self._framing, Lines) and not self._gap:
                 words += f", which does not end with {self._framing.in_terminator!r}"
         waiter.set_exception(ReplyTimeout(words))
@@ -291,7 +293,7 @@ class LinePort(Port):
             if self._hearing_out is not None:
                 self._hearing_out.noise()
             if self._gap:
-                self._start_gap()
+                self._pause.begin(self._gap)
 
     def _arrived(self, message: bytes | Damaged) -> None:
         if isinstance(message, Damaged):
@@ -340,13 +342,7 @@ class LinePort(Port):
             self.statistics.unclaimed += len(self._inbox)
             self._inbox.clear()
 
-    def _start_gap(self) -> None:
-        if self._gap_timer is not None:
-            self._gap_timer.cancel()
-        self._gap_timer = asyncio.get_running_loop().call_later(self._gap, self._gap_over)
-
     def _gap_over(self) -> None:
-        self._gap_timer = None
         if message := self._framing.clear():
             self._arrived(message)
 
@@ -365,8 +361,8 @@ class LinePort(Port):
                 self._inbox = None
 
     async def _close(self) -> None:
-        if self._gap_timer is not None:
-            self._gap_timer.cancel()
+        self._pause.cancel()
+        self._deadline.cancel()
         self._abandon("the port is closing")
         await self.transport.close()
 

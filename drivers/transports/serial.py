@@ -74,6 +74,7 @@ class SerialTransport(StreamTransport):
             "exclusive": exclusive,
         }
         self._tty: Tty | None = None
+        self._opening: asyncio.Future[Tty] | None = None
 
     async def open(self, receive: Receive, lost: Lost) -> None:
         from serial_asyncio_fast import connection_for_serial  # pyserial is loaded by those who use it
@@ -81,15 +82,20 @@ class SerialTransport(StreamTransport):
         from drivers.transports.tty import Tty
 
         loop = asyncio.get_running_loop()
+        if self._opening is not None and not self._opening.done():
+            # of a port that was stopped meanwhile: it takes the lock of the device first
+            await asyncio.wait([self._opening])
         # in a thread: opening some USB adapters takes a good part of a second
-        opening = loop.run_in_executor(None, lambda: Tty(self.where, **self.settings))
+        self._opening = opening = loop.run_in_executor(None, lambda: Tty(self.where, **self.settings))
         try:
             tty = await asyncio.shield(opening)
         except asyncio.CancelledError:
             opening.add_done_callback(_close_unwanted)
             raise
         except (OSError, ValueError) as error:
+            self._opening = None
             raise OSError(f"{self.where} {self._why(error)}") from error
+        self._opening = None
         self._tty = tty
         link = self._link(receive, lost)
         await connection_for_serial(loop, lambda: link, tty)

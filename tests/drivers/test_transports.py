@@ -173,12 +173,14 @@ async def test_stopped_while_the_device_is_being_opened(line: Wire) -> None:
     assert isinstance(line.far, PtyFar)
     port = SerialPort(str(line.far.path))
     before = descriptors()
-    await port.start()
-    await asyncio.sleep(0)
-    await port.stop()
-    await eventually(lambda: descriptors() == before)
-    async with SerialPort(str(line.far.path)):
+    for steps in range(4):
+        await port.start()
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        await port.stop()
+    async with port:
         pass
+    await eventually(lambda: descriptors() == before)
 
 
 def test_pyserial_is_loaded_by_those_who_use_it() -> None:
