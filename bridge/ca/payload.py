@@ -43,11 +43,11 @@ def pack_data(data: Any, data_type: int, data_count: int, metadata: DbrMetadata 
     `data` None or empty stands for no payload at all, as in an answer that says that a read failed.
     Raises LocalProtocolError if `data` is not `data_count` elements of `data_type`.
     """
+    if not 0 <= data_type <= LAST_TYPE:
+        raise LocalProtocolError(f"no DBR type {data_type}")
     if data is None or (isinstance(data, (bytes, list, tuple)) and not data):
         payload = b"" if metadata is None else encode_metadata(data_type, metadata)
         return payload + bytes(-len(payload) & 7)
-    if not 0 <= data_type <= LAST_TYPE:
-        raise LocalProtocolError(f"no DBR type {data_type}")
     base = BASE_TYPE[data_type]
     try:
         elements = encode_elements(base, data)
@@ -112,4 +112,7 @@ class ChannelDataMessage(DataMessage):
     def __init__(
         self, data: Any, data_type: int, data_count: int, sid: int, ioid: int, *, metadata: DbrMetadata | None = None
     ) -> None:
-        super().__init__(pack_data(data, data_type, data_count, metadata), data_type, data_count, sid, ioid)
+        payload = pack_data(data, data_type, data_count, metadata)
+        if data_count and not payload:
+            raise LocalProtocolError(f"{type(self).__name__}: {data_count} elements announced, none given")
+        super().__init__(payload, data_type, data_count, sid, ioid)
