@@ -258,9 +258,9 @@ class LinePort(Port):
     async def _clearance(self, message: str) -> None:
         """Wait until the instrument may, and can, be told something."""
         loop = asyncio.get_running_loop()
-        wait, self._not_before = self._not_before - loop.time(), 0.0
-        if wait > 0:
+        if (wait := self._not_before - loop.time()) > 0:
             await asyncio.sleep(wait)
+        self._not_before = 0.0
         deadline = loop.time() + self.timeout
         while self.transport.full:
             if loop.time() >= deadline:

@@ -95,6 +95,7 @@ class _Link(asyncio.Protocol):
 
     def _end(self, reason: BaseException | str) -> None:
         self.gone = True
+        self.resume_writing()  # whoever waits for room finds out at once
         lost, self._lost = self._lost, None
         if lost is not None:
             lost(reason)

@@ -41,6 +41,20 @@ async def test_delay_between_messages(wire: Wire) -> None:
     assert loop.time() - begin >= 0.06
 
 
+async def test_a_delay_is_owed_by_whoever_comes_next(wire: Wire) -> None:
+    port = await wire.up(delay=0.05)
+    loop = asyncio.get_running_loop()
+    begin = loop.time()
+    await port.tell("SETP 1")
+    impatient = asyncio.create_task(port.tell("SETP 2"))
+    await asyncio.sleep(0.01)
+    impatient.cancel()
+    await port.tell("SETP 3")
+    assert loop.time() - begin >= 0.05
+    await wire.far.heard("SETP 1")
+    await wire.far.heard("SETP 3")
+
+
 async def test_terminators_may_differ(wire: Wire) -> None:
     port = await wire.up(in_terminator="\r", out_terminator="\r\n")
     asking = asyncio.create_task(port.ask("IN_PV_00"))

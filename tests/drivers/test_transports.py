@@ -228,6 +228,20 @@ async def test_a_server_that_takes_no_data(net: Wire) -> None:
     assert time.monotonic() - begin < 1.0
 
 
+async def test_lost_while_it_takes_no_data(net: Wire) -> None:
+    assert isinstance(net.far, TcpFar)
+    port = await net.up(timeout=30.0)
+    await eventually(lambda: net.far.open_streams)  # type: ignore[attr-defined]
+    assert net.far.stream is not None
+    net.far.stream.pause_reading()
+    telling = asyncio.create_task(tell_for_ever(port, 10_000))
+    await eventually(lambda: port.transport.full)
+    net.far.stream.abort()
+    async with asyncio.timeout(1.0):
+        with pytest.raises(LinkDown):
+            await telling
+
+
 async def test_a_time_out_is_no_change_of_state(net: Wire) -> None:
     """The port connects anew to be rid of the late reply; neither log nor watchers hear of that."""
     assert isinstance(net.far, TcpFar)
