@@ -7,31 +7,69 @@ from iocbridge_layout import check
 
 check("drivers")
 
+from drivers.backoff import Backoff
+from drivers.conversation import Conversation
 from drivers.errors import BadReply, DriverError, LinkDown, Refused, ReplyTimeout, UsageError
+from drivers.framing import Damaged, Framing
 from drivers.http import HttpPort
 from drivers.httpquestions import VALUE, Command, Get, Post, Push, Pushed, Put
 from drivers.line import LinePort
 from drivers.lineports import SerialPort, TcpPort
+from drivers.modbus import ModbusRtuPort, ModbusTcpPort
 from drivers.port import Point, Port
 from drivers.questions import Ask, Hear, Tell
 from drivers.reading import Reading
+from drivers.registers import (
+    FLOAT32,
+    FLOAT64,
+    INT16,
+    INT32,
+    INT64,
+    STRING,
+    UINT16,
+    UINT32,
+    UINT64,
+    Coil,
+    Discrete,
+    Holding,
+    Input,
+)
 from drivers.transports.base import Transport
 from drivers.transports.memory import MemoryTransport
 from drivers.transports.serial import SerialTransport
 from drivers.transports.tcp import TcpTransport
 
 __all__ = [
+    "FLOAT32",  # types of Modbus registers
+    "FLOAT64",
+    "INT16",
+    "INT32",
+    "INT64",
+    "STRING",
+    "UINT16",
+    "UINT32",
+    "UINT64",
     "VALUE",  # where the value goes in a JSON body
     "Ask",  # a line to send, and what its reply means
+    "Backoff",  # how long to wait before trying again
     "BadReply",  # error: it answered, but not what was asked for
+    "Coil",  # a Modbus coil
     "Command",  # a write by HTTP GET
+    "Conversation",  # several messages with the wire to oneself
+    "Damaged",  # a message that a framing found spoilt
+    "Discrete",  # a Modbus discrete input
     "DriverError",  # any failure of a port
+    "Framing",  # where messages end, for wires with rules of their own
     "Get",  # a value of a JSON answer
     "Hear",  # lines that come unasked
+    "Holding",  # Modbus holding registers
     "HttpPort",  # HTTP with JSON
+    "Input",  # Modbus input registers
     "LinePort",  # lines of text over any transport
     "LinkDown",  # error: the wire is not there
     "MemoryTransport",  # a wire without a wire, for tests
+    "ModbusRtuPort",  # Modbus on a serial line
+    "ModbusTcpPort",  # Modbus TCP
     "Point",  # a question bound to its port
     "Port",  # one wire, kept up
     "Post",  # a write by HTTP POST
