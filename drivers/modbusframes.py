@@ -1,6 +1,6 @@
 """Modbus requests, and which bytes may answer them. Pure: bytes in, reply out.
 
-The frames themselves (addresses, lengths, CRC) are pymodbus's. Why its client is not used: docs/adr/0003.
+The frames themselves (addresses, lengths, CRC) are pymodbus's. Why its client is not used: docs/adr/0004.
 """
 
 from __future__ import annotations
@@ -262,6 +262,7 @@ class RtuFraming:
                 continue
             pdu = self._framer.decode(bytes(buffer[start : start + size]))[3]
             if pdu:
+                del buffer[: start + size]
                 return pdu
             garbled = True
         self.broken = garbled and not pending

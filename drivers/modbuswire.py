@@ -12,6 +12,7 @@ from drivers.transports.base import Transport
 __all__ = ["ModbusWire", "Owed"]
 
 QUIET = 0.1  # seconds of silence that end a garbled reply; USB adapters hold bytes back for 16 ms
+HELD_BACK = 0.25  # seconds for a second reply to follow one that may be late
 
 # By unit and function: the question whose answer may still come, and until when to look out for it (loop time)
 Owed = dict[tuple[int, int], tuple[Request, float]]
@@ -25,7 +26,8 @@ class ModbusWire:
     for a long answer. `pause` seconds of silence go before each question.
 
     An RTU frame does not say which question it answers. So after a time-out the same unit is not asked by the same
-    function for another time-out, unless its late answer comes before. Other units and functions go on meanwhile.
+    function for another time-out, unless its late answer comes before. Other units and functions go on meanwhile. If it
+    has not come by then, the next answer counts only if no second one follows.
     """
 
     def __init__(
@@ -81,7 +83,7 @@ class ModbusWire:
         delay = max(self._free_at - self._loop.time(), self.owes(request.unit, request.function))
         if delay > 0:  # once: a babbling line would keep us for ever
             await asyncio.sleep(delay)
-        self._owed.pop((request.unit, request.function), None)
+        doubtful = self._owed.pop((request.unit, request.function), None) is not None
         frame = self._framing.frame(request)
         self._request = request
         self._reply = reply = self._loop.create_future()
@@ -90,9 +92,12 @@ class ModbusWire:
             on_wire = (len(frame) + request.length + 3) * self._byte_time
             timer = self._loop.call_later(timeout + on_wire, self._expire, timeout)
             try:
-                return self._checked(request, await reply)
+                pdu = self._checked(request, await reply)
             finally:
                 timer.cancel()
+            if doubtful:
+                await self._alone(request, timeout)
+            return pdu
         except (ReplyTimeout, asyncio.CancelledError):
             if not self._framing.transactions:
                 self._owed[request.unit, request.function] = (request, self._loop.time() + timeout)
@@ -101,6 +106,17 @@ class ModbusWire:
             self._request = self._reply = None
             self._free_at = self._loop.time() + self._pause
             self._no_quiet()
+
+    async def _alone(self, request: Request, timeout: float) -> None:
+        """Make sure that no second reply follows. Raises ReplyTimeout if one does: who knows which of them is late."""
+        second = self._framing.take(request)
+        if second is None:
+            self._reply = self._loop.create_future()
+            done, _ = await asyncio.wait([self._reply], timeout=min(timeout, HELD_BACK))
+            second = next((each.result() for each in done if each.exception() is None), None)
+        if second is not None:
+            self._late()
+            raise ReplyTimeout(f"{self._name}: {request}: two replies came, and one of them is late")
 
     def _checked(self, request: Request, pdu: bytes) -> bytes:
         refused = pdu[0] == request.function | 0x80 and len(pdu) == 2

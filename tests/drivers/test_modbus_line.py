@@ -12,6 +12,7 @@ import pytest
 from drivers.backoff import Backoff
 from drivers.errors import BadReply, LinkDown, ReplyTimeout
 from drivers.modbus import ModbusRtuPort, ModbusTcpPort
+from drivers.modbusport import ModbusPort
 from drivers.registers import UINT32, Holding, Input
 from tests.drivers.modbus_servers import Frame, RawLine, rtu, until, words
 
@@ -135,6 +136,23 @@ async def test_a_late_reply_never_answers_the_next_question(lag: float) -> None:
         assert port.statistics.late == 1
 
 
+@pytest.mark.parametrize("own", [0.0, 0.5])
+async def test_a_very_late_reply_is_not_believed_either(own: float) -> None:
+    """It comes after we have stopped to wait for it, before or after the reply to the next question."""
+
+    async def answer(frame: Frame) -> bytes:
+        lags = {1: 2.3, 2: own}
+        await asyncio.sleep(lags.get(len(line.requests), 0.0) * port.timeout)
+        return value(frame)
+
+    async with RawLine(answer) as line, port_on(line, timeout=0.2) as port:
+        with pytest.raises(ReplyTimeout):
+            await port.read(Input(100, UINT32))
+        with pytest.raises(ReplyTimeout, match="two replies came, and one of them is late"):
+            await port.read(Input(20, UINT32))
+        assert await read_when_asked(port, Input(30, UINT32)) == 30 << 16 | 31
+
+
 async def test_a_late_reply_ends_the_wait_for_it() -> None:
     async def answer(frame: Frame) -> bytes:
         if len(line.requests) == 1:
@@ -195,7 +213,7 @@ async def test_a_late_reply_through_a_device_server_comes_to_the_new_connection(
             assert len(requests) == 3
 
 
-async def read_when_asked(port: ModbusTcpPort, question: Input) -> object:
+async def read_when_asked(port: ModbusPort, question: Input) -> object:
     """The value, as soon as the silent unit is asked again."""
     while True:
         try:
