@@ -33,6 +33,7 @@ from records.pvproperty import pvproperty
 from records.record import Record
 from records.resolve import resolve
 from records.spec import Hook, PVSpec
+from records.states import states
 from records.subgroup import SubGroup
 from records.types import FieldType, Value
 
@@ -86,6 +87,7 @@ __all__ = [
     "mbbo",  # multi-bit output
     "pvproperty",  # a PV with hooks, as in caproto
     "resolve",  # the PV that a name means
+    "states",  # named on/off states, for the filter sync
     "status_of",  # the alarm status that an exception stands for
     "stringin",  # text input
     "stringout",  # text output

@@ -13,7 +13,7 @@ from records.pv import ALARM, LOG, PROPERTY, PV, VALUE
 from records.types import INTEGER_RANGE, FieldType
 
 if TYPE_CHECKING:
-    from records.record import Record
+    from records.fielded import Fielded
 
 __all__ = ["FieldPV"]
 
@@ -31,7 +31,7 @@ class FieldPV(PV):
 
     __slots__ = ("_seen", "record", "row")
 
-    def __init__(self, record: Record, row: Field) -> None:
+    def __init__(self, record: Fielded, row: Field) -> None:
         # not PV.__init__: there is nothing to store
         self.record = record
         self.row = row
@@ -50,6 +50,10 @@ class FieldPV(PV):
         def value(self) -> Any:
             value = getattr(self.record, self.row.attr)
             return self.record.link_text(self.row.name) if self.row.changes & LINK else value
+
+        @property
+        def text_size(self) -> int:
+            return self.row.size
 
         @property
         def alarm(self) -> Alarm:
@@ -83,17 +87,22 @@ class FieldPV(PV):
         """A field has no fields."""
         return None
 
+    def put_done(self) -> None:
+        """Tell the listeners that the field was written, even with the value that it had (as base does)."""
+        self._seen = self.value
+        self.notify(VALUE | LOG)
+
     def refresh(self, changes: int) -> None:
         """Tell the listeners after the record was processed; 0 means that only time or alarm have moved."""
         now, seen = self.value, self._seen
         if now != seen and (now == now or seen == seen):  # NaN after NaN is no news
             self._seen = now
-            self.notify(VALUE | LOG | changes & ALARM)
+            self.notify(VALUE | LOG | changes & (ALARM | PROPERTY))
         else:
             self.notify(changes & PROPERTY)
 
 
-def _describe(record: Record, row: Field) -> Metadata:
+def _describe(record: Fielded, row: Field) -> Metadata:
     """Units, precision and limits of a field, as the record types of base answer them."""
     if row.menu is not None:
         return Metadata(states=row.menu)

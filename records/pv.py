@@ -14,7 +14,7 @@ from records.alarm import NO_ALARM, Alarm, Severity, Status
 from records.convert import convert, text_of
 from records.links import status_of
 from records.metadata import PLAIN, Metadata
-from records.types import FieldType, Value
+from records.types import MAX_STRING, FieldType, Value
 
 if TYPE_CHECKING:
     from records.group import PVGroup
@@ -76,6 +76,7 @@ class PV:
     )
 
     record_type: str | None = None  # what DBR_CLASS_NAME answers; None for a plain PV
+    text_size = MAX_STRING + 1  # bytes of a STRING value with its closing NUL
     getter: Getter | None = None
     putter: Putter | None = None
     _direct = True  # whether nothing stands between a put and the value but the putter

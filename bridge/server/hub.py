@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from bridge.server.limits import Limits
 from bridge.server.outlet import Outlet
+from bridge.server.views import MODIFIERS, open_view
 from records import PV, resolve
 
 if TYPE_CHECKING:
@@ -47,11 +48,18 @@ class Hub:
         self.subscriptions = 0
 
     def find(self, name: bytes) -> PV | None:
-        """The PV of a name as it comes from the wire, or None. `NAME.FIELD` reaches a record's field."""
+        """The PV of a name as it comes from the wire, or None. `NAME.FIELD` reaches a record's field.
+
+        A name with modifiers (``NAME.FIELD$``, ``NAME.[2:4]``, filters) gets a view of its own.
+        """
         try:
-            return resolve(self.pvdb, name.decode())
+            text = name.decode()
         except UnicodeDecodeError:
             return None
+        found = resolve(self.pvdb, text)
+        if found is None and not MODIFIERS.isdisjoint(text):
+            found = open_view(self.pvdb, text)
+        return found
 
     def outlet(self, pv: PV) -> Outlet:
         """The outlet of a PV, for one more channel."""
