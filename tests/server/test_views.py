@@ -43,7 +43,7 @@ def red() -> Iterator[str]:
 def posted(
     pvs: dict[str, PV], name: str, values: list[float], at: dict[int, tuple[str, bool]] | None = None
 ) -> list[float]:
-    """What a monitor of `name` sees after its first event, while T:d takes `values`; `at` switches states before one."""
+    """What a monitor of `name` sees after its first event while T:d takes `values`; `at` switches states before one."""
     wire = Wire(pvs)
     sid = wire.create(name)
     subscribe(wire, sid)
