@@ -83,8 +83,8 @@ COMMON: Final = (
     menu("DISS", MENU_ALARM_SEVR, NO_ALARM),
     Field("PROC", UCHAR, 0, changes=ACTS),
     menu("STAT", MENU_ALARM_STAT, Status.UDF, writable=False),
-    menu("SEVR", MENU_ALARM_SEVR, Severity.INVALID, writable=False),
-    Field("AMSG", STRING, "", writable=False),
+    menu("SEVR", MENU_ALARM_SEVR, NO_ALARM, writable=False),
+    Field("AMSG", STRING, "", size=256, writable=False),  # base has 40: too short for port, question and answer
     menu("NSTA", MENU_ALARM_STAT, Status.NO_ALARM, writable=False),
     menu("NSEV", MENU_ALARM_SEVR, NO_ALARM, writable=False),
     Field("NAMSG", STRING, "", writable=False),

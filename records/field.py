@@ -57,13 +57,13 @@ class Field(NamedTuple):
 
     def _choice(self, value: Any) -> int:
         assert self.menu is not None
-        if self.menu is MENU_SCAN and isinstance(value, str) and not value.isdigit():
-            index = scan_index(value)
-        else:
-            try:
+        try:
+            if self.menu is MENU_SCAN and isinstance(value, str) and not value.isdigit():
+                index = scan_index(value)
+            else:
                 index = int(convert(value, FieldType.ENUM, 1, self.menu))  # type: ignore[arg-type]  # one element
-            except ValueError:
-                index = -1
+        except ValueError:
+            index = -1
         if not 0 <= index < len(self.menu):
             raise ValueError(f"{self.name} has no choice {value!r}; choose one of {', '.join(map(repr, self.menu))}")
         return Severity(index) if self.menu is MENU_ALARM_SEVR else index

@@ -102,7 +102,10 @@ class RecordMaker(Generic[R]):
             if "OUT" in record_class.fields:
                 links["out"] = _bound("out", out, spec, group)
             texts = {key.upper(): str(link) for key, link in (("inp", inp), ("out", out)) if link is not None}
-            return record_class(pv_name, value, group=group, links=texts, **links, **given)
+            try:
+                return record_class(pv_name, value, group=group, links=texts, **links, **given)
+            except ValueError as error:
+                raise ValueError(f"{_at(spec, group)}: {rtyp}({value!r}): {error}") from None
 
         spec = PVSpec(make, name=name, doc=doc, read_only=read_only)
         return spec

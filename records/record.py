@@ -6,17 +6,14 @@ one liberty: nothing is written or shown before the instrument has accepted it (
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from records.alarm import NO_ALARM, Alarm, Severity, Status
-from records.common import COMMON
-from records.field import ACTS, CONFIGURES, DESCRIBES, PROCESSES, RESCANS, Field, Table, table
-from records.fieldpv import FieldPV
+from records.fielded import Fielded
 from records.links import Reading, Source, status_of
-from records.menus import SCAN_PASSIVE, scan_period
-from records.metadata import PLAIN, Metadata
-from records.pv import ALARM, LOG, PROPERTY, PV, VALUE, clock
+from records.metadata import PLAIN
+from records.pv import ALARM, LOG, VALUE, clock
 from records.types import FieldType, Value
 
 if TYPE_CHECKING:
@@ -27,30 +24,19 @@ __all__ = ["Record"]
 MAX_LOCK = 10  # scans that may find a record busy before it goes into SCAN alarm (dbAccess.c)
 
 
-class Record(PV):
+class Record(Fielded):
     """What all record types share. A type sets `record_type`, `fields` and the methods of the second section.
 
-    `inp` is what is read, or None. Fields are attributes in lower case; set them with `put_field`, which checks them
-    and tells whoever watches. Assigning an attribute works too, but units and limits then keep their old looks.
+    `inp` is what is read, or None; `out` what is written.
     """
 
     record_type: str | None = "record"
-    fields: ClassVar[Table] = table(COMMON)
     value_type: ClassVar[FieldType] = FieldType.DOUBLE
     undefined: ClassVar[str] = "never read"  # what AMSG says while UDF is set
 
-    desc: str
-    scan: int
-    pini: int
-    phas: int
-    evnt: str
-    prio: int
     disa: int
     disv: int
     diss: Severity
-    disp: int
-    acks: Severity
-    ackt: int
     nsta: Status
     nsev: Severity
     namsg: str
@@ -58,20 +44,10 @@ class Record(PV):
     rpro: int
     udf: int
     udfs: Severity
-    flnk: str
 
-    out: Any = None  # what is written: outputs have one
-    #: Set by the runtime: called when SCAN, PHAS, EVNT or PRIO has changed.
-    scan_changed: Callable[[Record], None] | None = None
+    out: Any = None  # outputs have one
 
-    _active = 0  # coroutines that work for this record
     _puts = 0  # puts done: a reading asked for before the last one is out of date
-    _shown: dict[str, FieldPV] | None = None  # the fields that somebody has asked for
-    _texts: dict[str, str] | None = None  # of links
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        _set_defaults(cls)
 
     def __init__(
         self,
@@ -90,11 +66,8 @@ class Record(PV):
         self.inp = inp
         if links:
             self._texts = links
-        for attr, given in fields.items():
-            row = self.fields.get(attr.upper())
-            if row is None:
-                raise TypeError(f"{name}: a record of type {self.record_type} has no field {attr.upper()}")
-            setattr(self, row.attr, row.convert(given))
+        self.name = name
+        self.set_fields(fields)
         self.metadata = PLAIN
         self.field_type = self.value_type
         self.max_count = 1
@@ -111,16 +84,9 @@ class Record(PV):
 
     # --- what a record type brings ------------------------------------------------------------------------------
 
-    def configure(self, value: Any) -> None:
-        """Work out what depends on fields: type and size of VAL, tables of states. `value` is VAL, at first or None."""
-
     def initial_value(self) -> Any:
         """VAL for a record that was given none."""
         return self.fields["VAL"].default
-
-    def describe(self) -> Metadata:
-        """Units, limits and states from the fields."""
-        return PLAIN
 
     def from_reading(self, reading: Any) -> Value:
         """What VAL becomes when the instrument says `reading`. Raises ValueError if that is no value."""
@@ -323,134 +289,7 @@ class Record(PV):
             return None
         return self.process()
 
-    def check_disp(self, name: str) -> None:
-        """Raise PermissionError if clients may not write field `name` now."""
-        if self.disp and name != "DISP":
-            raise PermissionError(f"{self.name}.{name}: puts are disabled (DISP = 1)")
-
     def check_enabled(self) -> None:
         """Raise PermissionError if the record does not process at present."""
         if self.disa == self.disv:
             raise PermissionError(f"{self.name}: the record is disabled (DISA = DISV = {self.disv})")
-
-    def put_field(self, name: str, value: Any) -> Coroutine[Any, Any, None] | None:
-        """Set field `name` and do what that entails. Returns None when all is done, else what to await.
-
-        Raises ValueError if there is no such field or the value does not fit, PermissionError if it is read-only.
-        """
-        if name == "VAL":
-            return self.begin_put(value)
-        row = self.fields.get(name)
-        if row is None:
-            raise ValueError(f"{self.name}: a record of type {self.record_type} has no field {name}")
-        if row.changes & ACTS:
-            act: Callable[[Any], Coroutine[Any, Any, None] | None] = getattr(self, f"put_{row.attr}")
-            return act(row.convert(value))
-        if not row.writable:
-            raise PermissionError(f"{self.name}.{name} cannot be written")
-        setattr(self, row.attr, row.convert(value))
-        return self._field_changed(row)
-
-    def _field_changed(self, row: Field) -> Coroutine[Any, Any, None] | None:
-        if row.changes & (CONFIGURES | DESCRIBES):
-            self.configure(self.value)
-        if row.changes & DESCRIBES:
-            self.metadata = self.describe()
-        shown = self._shown.get(row.name) if self._shown else None
-        if shown is not None:
-            shown.notify(VALUE | LOG)
-        if row.changes & DESCRIBES:
-            self.notify(PROPERTY)
-        if row.changes & RESCANS and self.scan_changed is not None:
-            self.scan_changed(self)
-        if row.changes & PROCESSES and self.scan == SCAN_PASSIVE:
-            return self.reprocess()
-        return None
-
-    def reprocess(self) -> Coroutine[Any, Any, None] | None:
-        """Process because a field that matters for it was written."""
-        return self.process_for_put()
-
-    def put_proc(self, value: int) -> Coroutine[Any, Any, None] | None:
-        """PROC: process, whatever the value."""
-        return self.process_for_put()
-
-    def put_acks(self, severity: Severity) -> None:
-        """Acknowledge the highest alarm so far, if `severity` is not below it (``putAcks`` of base)."""
-        if severity >= self.acks:
-            self.acks = Severity.NO_ALARM
-            self.notify(ALARM)
-
-    def put_ackt(self, transient: int) -> None:
-        """Whether alarms that are gone must be acknowledged too (``putAckt`` of base)."""
-        if transient != self.ackt:
-            self.ackt = transient
-            if not transient and self.acks > self.alarm.severity:
-                self.acks = self.alarm.severity
-            self.notify(ALARM)
-
-    # --- fields -------------------------------------------------------------------------------------------------
-
-    def field(self, name: str) -> PV | None:
-        """The PV of field `name` (``"HIHI"``), made on demand; None if the type has no such field."""
-        if name == "VAL":
-            return self
-        if self._shown is None:
-            self._shown = {}
-        found = self._shown.get(name)
-        if found is None:
-            row = self.fields.get(name)
-            if row is None:
-                return None
-            found = self._shown[name] = FieldPV(self, row)
-        return found
-
-    def link_text(self, name: str) -> str:
-        """What a client reads of a link field."""
-        if self._texts is not None and name in self._texts:
-            return self._texts[name]
-        value = getattr(self, name.lower(), "")
-        return value if isinstance(value, str) else "" if value is None else str(value)
-
-    @property
-    def period(self) -> float | None:
-        """Seconds between scans, None if SCAN is not periodic."""
-        return scan_period(self.scan)
-
-    @property
-    def rtyp(self) -> str:
-        """The record type."""
-        return self.record_type or ""
-
-    @property
-    def stat(self) -> Status:
-        """Alarm status."""
-        return self.alarm.status
-
-    @property
-    def sevr(self) -> Severity:
-        """Alarm severity."""
-        return self.alarm.severity
-
-    @property
-    def amsg(self) -> str:
-        """What the alarm is about, in words."""
-        return self.alarm.message
-
-    @property
-    def pact(self) -> int:
-        """1 while a coroutine works for the record."""
-        return 1 if self._active else 0
-
-
-def _set_defaults(cls: type[Record]) -> None:
-    """Make the defaults of the table attributes of the class, where the class has nothing better (a property)."""
-    for row in cls.fields.values():
-        present = getattr(cls, row.attr, None)
-        if callable(present):
-            raise TypeError(f"{cls.__name__}: field {row.name} would hide the method {row.attr}")
-        if row.name not in ("NAME", "VAL") and not isinstance(present, property):
-            setattr(cls, row.attr, row.default)
-
-
-_set_defaults(Record)

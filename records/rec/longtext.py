@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from records.convert import convert, cut
 from records.field import PROCESSES, Field
@@ -35,6 +35,13 @@ class LongText(Text):
         if isinstance(value, (bytes, bytearray)):
             text = value.decode("utf-8", "surrogateescape")
         return cut(str(text), max(self.sizv - 1, 0))
+
+    if not TYPE_CHECKING:  # to a type checker this is the attribute that PV declares
+
+        @property
+        def text_size(self) -> int:
+            """Room for the text and its closing NUL."""
+            return self.sizv
 
     @property
     def len(self) -> int:

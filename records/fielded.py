@@ -1,0 +1,201 @@
+"""Fielded: the part of a record that answers for its fields, ``NAME.FIELD``. For processing see `records.record`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any, ClassVar
+
+from records.alarm import Severity, Status
+from records.common import COMMON
+from records.field import ACTS, CONFIGURES, DESCRIBES, PROCESSES, RESCANS, Field, Table, table
+from records.fieldpv import FieldPV
+from records.menus import SCAN_PASSIVE, scan_period
+from records.metadata import PLAIN, Metadata
+from records.pv import ALARM, PROPERTY, PV
+
+__all__ = ["Fielded"]
+
+
+class Fielded(PV):
+    """A PV with a table of fields.
+
+    The fields are attributes in lower case; set them with `put_field`, which checks them and tells whoever watches.
+    Assigning an attribute works too, but units and limits then keep their old looks.
+    """
+
+    fields: ClassVar[Table] = table(COMMON)
+
+    desc: str
+    scan: int
+    pini: int
+    phas: int
+    evnt: str
+    prio: int
+    flnk: str
+    acks: Severity
+    ackt: int
+    disp: int
+
+    #: Set by the runtime: called when SCAN, PHAS, EVNT or PRIO has changed.
+    scan_changed: Callable[[Any], None] | None = None
+
+    _active = 0  # coroutines that work for this record
+    _shown: dict[str, FieldPV] | None = None  # the fields that somebody has asked for
+    _texts: dict[str, str] | None = None  # of links
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        _set_defaults(cls)
+
+    def set_fields(self, given: dict[str, Any]) -> None:
+        """Set fields by their names in lower case, before anybody knows the record.
+
+        Raises TypeError for a field that the type does not have, ValueError for a value that does not fit.
+        """
+        for attr, value in given.items():
+            row = self.fields.get(attr.upper())
+            if row is None:
+                raise TypeError(f"{self.name}: a record of type {self.record_type} has no field {attr.upper()}")
+            setattr(self, row.attr, row.convert(value))
+
+    # --- what a record brings -----------------------------------------------------------------------------------
+
+    def configure(self, value: Any) -> None:
+        """Work out what depends on fields: type and size of VAL, tables of states. `value` is VAL, at first or None."""
+
+    def describe(self) -> Metadata:
+        """Units, limits and states from the fields."""
+        return PLAIN
+
+    def process_for_put(self) -> Coroutine[Any, Any, None] | None:
+        """Process because a field was written."""
+        return None
+
+    # --- puts ---------------------------------------------------------------------------------------------------
+
+    def check_disp(self, name: str) -> None:
+        """Raise PermissionError if clients may not write field `name` now."""
+        if self.disp and name != "DISP":
+            raise PermissionError(f"{self.name}.{name}: puts are disabled (DISP = 1)")
+
+    def put_field(self, name: str, value: Any) -> Coroutine[Any, Any, None] | None:
+        """Set field `name` and do what that entails. Returns None when all is done, else what to await.
+
+        Raises ValueError if there is no such field or the value does not fit, PermissionError if it is read-only.
+        """
+        if name == "VAL":
+            return self.begin_put(value)
+        row = self.fields.get(name)
+        if row is None:
+            raise ValueError(f"{self.name}: a record of type {self.record_type} has no field {name}")
+        if row.changes & ACTS:
+            act: Callable[[Any], Coroutine[Any, Any, None] | None] = getattr(self, f"put_{row.attr}")
+            return act(row.convert(value))
+        if not row.writable:
+            raise PermissionError(f"{self.name}.{name} cannot be written")
+        setattr(self, row.attr, row.convert(value))
+        return self._field_changed(row)
+
+    def _field_changed(self, row: Field) -> Coroutine[Any, Any, None] | None:
+        if row.changes & (CONFIGURES | DESCRIBES):
+            self.configure(self.value)
+        if row.changes & DESCRIBES:
+            self.metadata = self.describe()
+        shown = self._shown.get(row.name) if self._shown else None
+        if shown is not None:
+            shown.put_done()
+        if row.changes & DESCRIBES:
+            self.notify(PROPERTY)
+        if row.changes & RESCANS and self.scan_changed is not None:
+            self.scan_changed(self)
+        if row.changes & PROCESSES and self.scan == SCAN_PASSIVE:
+            return self.reprocess()
+        return None
+
+    def reprocess(self) -> Coroutine[Any, Any, None] | None:
+        """Process because a field that matters for it was written."""
+        return self.process_for_put()
+
+    def put_proc(self, value: int) -> Coroutine[Any, Any, None] | None:
+        """PROC: process, whatever the value."""
+        return self.process_for_put()
+
+    def put_acks(self, severity: Severity) -> None:
+        """Acknowledge the highest alarm so far, if `severity` is not below it (``putAcks`` of base)."""
+        if severity >= self.acks:
+            self.acks = Severity.NO_ALARM
+            self.notify(ALARM)
+
+    def put_ackt(self, transient: int) -> None:
+        """Whether alarms that are gone must be acknowledged too (``putAckt`` of base)."""
+        if transient != self.ackt:
+            self.ackt = transient
+            if not transient and self.acks > self.alarm.severity:
+                self.acks = self.alarm.severity
+            self.notify(ALARM)
+
+    # --- fields -------------------------------------------------------------------------------------------------
+
+    def field(self, name: str) -> PV | None:
+        """The PV of field `name` (``"HIHI"``), made on demand; None if the type has no such field."""
+        if name == "VAL":
+            return self
+        if self._shown is None:
+            self._shown = {}
+        found = self._shown.get(name)
+        if found is None:
+            row = self.fields.get(name)
+            if row is None:
+                return None
+            found = self._shown[name] = FieldPV(self, row)
+        return found
+
+    def link_text(self, name: str) -> str:
+        """What a client reads of a link field."""
+        if self._texts is not None and name in self._texts:
+            return self._texts[name]
+        value = getattr(self, name.lower(), "")
+        return value if isinstance(value, str) else "" if value is None else str(value)
+
+    @property
+    def period(self) -> float | None:
+        """Seconds between scans, None if SCAN is not periodic."""
+        return scan_period(self.scan)
+
+    @property
+    def rtyp(self) -> str:
+        """The record type."""
+        return self.record_type or ""
+
+    @property
+    def stat(self) -> Status:
+        """Alarm status."""
+        return self.alarm.status
+
+    @property
+    def sevr(self) -> Severity:
+        """Alarm severity."""
+        return self.alarm.severity
+
+    @property
+    def amsg(self) -> str:
+        """What the alarm is about, in words."""
+        return self.alarm.message
+
+    @property
+    def pact(self) -> int:
+        """1 while a coroutine works for the record."""
+        return 1 if self._active else 0
+
+
+def _set_defaults(cls: type[Fielded]) -> None:
+    """Make the defaults of the table attributes of the class, where the class has nothing better (a property)."""
+    for row in cls.fields.values():
+        present = getattr(cls, row.attr, None)
+        if callable(present):
+            raise TypeError(f"{cls.__name__}: field {row.name} would hide the method {row.attr}")
+        if row.name not in ("NAME", "VAL") and not isinstance(present, property):
+            setattr(cls, row.attr, row.default)
+
+
+_set_defaults(Fielded)

@@ -1,0 +1,148 @@
+"""``ai(...)`` and the others in a class body."""
+
+from typing import Any
+
+import pytest
+
+from records import PVGroup, PVSpec, Severity, ai, ao, bi, lsi, mbbo, waveform
+from records.makers import RECORD_TYPES
+from records.rec.ai import AiRecord
+from records.rec.ao import AoRecord
+from tests.records.fakes import Instrument, said
+
+
+class Question:
+    """Something that only a port can ask."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Ported(PVGroup):
+    """A group with a port: it makes one instrument of each question."""
+
+    def __init__(self, prefix: str = "", **options: Any) -> None:
+        self.points: dict[str, Instrument] = {}
+        super().__init__(prefix, **options)
+
+    def bind(self, link: Any, group: PVGroup) -> Any:
+        if isinstance(link, Question):
+            if link.text == "?":
+                raise ValueError("a question mark alone is no question")
+            return self.points.setdefault(link.text, Instrument(5.0))
+        return super().bind(link, group)
+
+
+class Thermostat(Ported):
+    TEMP = ai(inp=Question("KRDG?"), scan="1 second", egu="K", prec=3, hihi=320, hhsv="MAJOR", doc="Temperature\nof it")
+    SP = ao(out=Question("SETP"), inp=Question("SETP?"), egu="K", drvl=1.5, drvh=325, pini=True)
+    MODE = mbbo(1, zrst="Off", onst="On", name="Mode")
+    DATA = waveform([1.0, 2.0], read_only=True)
+
+
+async def test_thermostat() -> None:
+    group = Thermostat("LAB:")
+    assert list(group.pvdb) == ["LAB:TEMP", "LAB:SP", "LAB:Mode", "LAB:DATA"]
+    temp, sp = group.TEMP, group.SP
+    assert isinstance(temp, AiRecord)
+    assert isinstance(sp, AoRecord)
+    assert (temp.period, temp.egu, temp.hihi, temp.hhsv, temp.desc) == (1.0, "K", 320.0, Severity.MAJOR, "Temperature")
+    assert (sp.pini, temp.pini, temp.out, sp.inp) == (1, 0, None, group.points["SETP?"])
+    assert group.points["SETP"] is sp.out
+    assert temp.link_text("INP") == "KRDG?"
+    assert said(group.MODE) == ("NO_ALARM", "NO_ALARM", "")
+    assert group.MODE.text == "On"
+    assert (group.DATA.writable, group.TEMP.writable) == (False, True)
+    await sp.write(1000)
+    assert group.points["SETP"].written == [325.0]
+
+
+def test_class_access_gives_the_specification() -> None:
+    assert isinstance(Thermostat.TEMP, PVSpec)
+    assert (Thermostat.TEMP.attr, Thermostat.TEMP.where) == ("TEMP", "Thermostat.TEMP")
+    assert Thermostat("A:").TEMP.pvspec is Thermostat.TEMP
+
+
+def test_instances_share_nothing() -> None:
+    one, two = Thermostat("A:"), Thermostat("B:")
+    one.TEMP.put_field("EGU", "C")
+    one.TEMP.post(400)
+    assert (two.TEMP.egu, two.TEMP.value, said(two.TEMP)[0]) == ("K", 0.0, "UDF")
+
+
+@pytest.mark.parametrize(
+    ("maker", "options", "message"),
+    [
+        (ai, {"hihii": 3}, r"ai has no field 'hihii' \(did you mean 'hihi'"),
+        (ai, {"HIHI": 3}, "ai has no field 'HIHI'"),
+        (ai, {"val": 3}, "ai has no field 'val'"),
+        (ai, {"zrst": "x"}, "ai has no field 'zrst'"),
+        (ai, {"out": Instrument()}, "ai has no OUT: it cannot write"),
+    ],
+)
+def test_unknown_options(maker: Any, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        maker(**options)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"scan": "3 second"}, "there is no scan '3 second'; choose one of 'Passive'"),
+        ({"hhsv": "BAD"}, "ai: hhsv='BAD': HHSV has no choice 'BAD'"),
+        ({"hihi": "hot"}, "ai: hihi='hot': 'hot' is no number"),
+        ({"pini": "SOMETIMES"}, "PINI has no choice"),
+    ],
+)
+def test_bad_values(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        ai(**options)
+
+
+@pytest.mark.parametrize(
+    ("scan", "period"), [(1.0, 1.0), (2, 2.0), (".1 second", 0.1), ("Passive", None), ("I/O Intr", None)]
+)
+def test_scan(scan: Any, period: float | None) -> None:
+    assert ai(scan=scan).create().period == period
+
+
+def test_links_that_cannot_be_bound() -> None:
+    class Plain(PVGroup):
+        TEMP = ai(inp=Question("KRDG?"))
+
+    with pytest.raises(TypeError, match=r"Plain.TEMP: inp=KRDG\?: Plain has no port to ask a Question"):
+        Plain()
+
+    class Wrong(Ported):
+        SP = ao(out=Question("?"))
+
+    with pytest.raises(ValueError, match=r"Wrong.SP: out=\?: a question mark alone"):
+        Wrong()
+
+    class Deaf:
+        async def write(self, value: Any) -> None: ...
+
+    class Other(PVGroup):
+        TEMP = ai(inp=Deaf())
+
+    with pytest.raises(TypeError, match="a Deaf has no `read`"):
+        Other()
+
+
+def test_bad_first_value() -> None:
+    class Bad(PVGroup):
+        SW = bi("maybe", znam="Off", onam="On")
+
+    with pytest.raises(ValueError, match=r"Bad.SW: .*'maybe' is none of the states 'Off', 'On'"):
+        Bad()
+
+
+def test_every_type_can_be_made() -> None:
+    for rtyp, maker in RECORD_TYPES.items():
+        record = maker().create()
+        assert record.record_type == rtyp
+        assert repr(maker) == f"<maker of {rtyp} records>"
+    assert lsi("x" * 60, sizv=100).create().value == "x" * 60
