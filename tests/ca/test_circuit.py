@@ -382,6 +382,17 @@ def test_the_end() -> None:
         pair.client.send(EchoRequest())
 
 
+def test_leaving() -> None:
+    """caproto sends its DISCONNECTED to say that we hang up."""
+    pair = Pair().greet()
+    client, _ = pair.channel()
+    assert pair.client.send(pair.client.disconnect()) == []
+    assert client.state is ChannelState.CLOSED
+    other = Pair().greet()
+    assert other.client.send(DISCONNECTED) == []
+    assert other.client.state is CircuitState.DISCONNECTED
+
+
 def test_nothing_comes_after_a_fatal_error() -> None:
     pair = Pair().greet()
     pair.server.receive_data(b"\0\x17\0\x04" + bytes(12) + wire(EchoRequest()))

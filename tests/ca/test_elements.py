@@ -105,6 +105,12 @@ def test_float_is_clamped_as_base_does(make: Any) -> None:
     assert found == float("inf")
 
 
+def test_integers_beyond_any_double() -> None:
+    for value in (10**400, [10**400]):
+        with pytest.raises(ValueError, match="DBF_DOUBLE"):
+            encode_elements(DOUBLE, value)
+
+
 def test_strings() -> None:
     assert encode_elements(STRING, "ab") == b"ab" + bytes(38)
     assert encode_elements(STRING, b"ab") == b"ab" + bytes(38)

@@ -29,6 +29,7 @@ from bridge.ca import (
 )
 from bridge.ca import messages as all_messages
 from bridge.ca.layout import decode, encode, header_of, sender_of
+from bridge.ca.payload import ChannelDataMessage, DataMessage
 from bridge.ca.wire import FrameBuffer, read_header
 from tests.ca.cases import CASES, raw
 
@@ -37,7 +38,7 @@ IDS = [f"{type(message).__name__}-{number}" for number, (message, _) in enumerat
 
 def test_every_message_is_among_the_cases() -> None:
     kinds = {kind for kind in vars(all_messages).values() if isinstance(kind, type) and issubclass(kind, Message)}
-    bases = {Message, Disconnected, all_messages.DataMessage, all_messages.ChannelDataMessage}
+    bases = {Message, Disconnected, DataMessage, ChannelDataMessage}
     # EventCancelResponse comes out of a circuit, never out of bytes: see test_circuit
     assert kinds - bases - {EventCancelResponse} == {type(message) for message, _ in CASES}
 
@@ -227,3 +228,8 @@ def test_a_name_that_is_not_utf8_and_not_closed_survives() -> None:
     message = decode(Header(6, 8, 5, 13, 7, 7), data[16:], CLIENT)
     assert isinstance(message, SearchRequest)
     assert message.name.encode("utf-8", "surrogateescape") == b"\xff\xfeabcdef"
+
+
+def test_an_error_without_the_header_that_it_is_about() -> None:
+    with pytest.raises(RemoteProtocolError, match="no header"):
+        decode(Header(11, 8, 0, 0, 1, 152), bytes(8), CLIENT.other)
