@@ -8,18 +8,16 @@ from iocbridge_layout import check
 check("drivers")
 
 from drivers.backoff import Backoff
-from drivers.conversation import Conversation
 from drivers.errors import BadReply, DriverError, LinkDown, Refused, ReplyTimeout, UsageError
-from drivers.framing import Damaged, Framing
-from drivers.http import HttpPort
-from drivers.httpquestions import VALUE, Command, Get, Post, Push, Pushed, Put
-from drivers.line import LinePort
-from drivers.lineports import SerialPort, TcpPort
-from drivers.modbus import ModbusRtuPort, ModbusTcpPort
-from drivers.port import Point, Port
-from drivers.questions import Ask, Hear, Tell
-from drivers.reading import Reading
-from drivers.registers import (
+from drivers.http.port import HttpPort
+from drivers.http.questions import VALUE, Command, Get, Post, Push, Pushed, Put
+from drivers.line.conversation import Conversation
+from drivers.line.framing import Damaged, Framing
+from drivers.line.port import LinePort
+from drivers.line.ports import SerialPort, TcpPort
+from drivers.line.questions import Ask, Hear, Tell
+from drivers.modbus.ports import ModbusRtuPort, ModbusTcpPort
+from drivers.modbus.registers import (
     FLOAT32,
     FLOAT64,
     INT16,
@@ -34,6 +32,8 @@ from drivers.registers import (
     Holding,
     Input,
 )
+from drivers.port import Point, Port
+from drivers.reading import Reading
 from drivers.transports.base import Transport
 from drivers.transports.memory import MemoryTransport
 from drivers.transports.serial import SerialTransport

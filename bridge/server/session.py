@@ -119,6 +119,7 @@ class Session:
         self.minor = MINOR_VERSION
         self.priority = 0
         self._stuck = False
+        self._versioned = False
         self._events_off = False
         self._closed = False
         self._channels: dict[int, Channel] = {}
@@ -332,9 +333,12 @@ class Session:
     # --- commands -----------------------------------------------------------------------------------------------
 
     def _version(self, dbr: int, count: int, p1: int, p2: int, body: Body) -> None:
-        self.minor = count
+        if self._versioned:
+            return  # libca sends one before each search over TCP, with a flag where the priority was
         if dbr > MAX_PRIORITY:
             raise BadMessage(f"priority {dbr}")
+        self._versioned = True
+        self.minor = count
         self.priority = dbr
 
     def _client_name(self, dbr: int, count: int, p1: int, p2: int, body: Body) -> None:

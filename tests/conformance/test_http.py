@@ -13,10 +13,10 @@ import pytest
 
 from drivers.backoff import Backoff
 from drivers.errors import BadReply, DriverError, LinkDown, Refused, ReplyTimeout
-from drivers.http import HttpPort
-from drivers.httpquestions import VALUE, Get, Post
-from drivers.httpwire import MAX_ANSWER
-from tests.drivers.http_servers import Behaviour, RawServer, reset, response, until
+from drivers.http.port import HttpPort
+from drivers.http.questions import VALUE, Get, Post
+from drivers.http.wire import MAX_ANSWER
+from tests.drivers.http.servers import Behaviour, RawServer, reset, response, until
 
 TIMEOUT = 0.25
 GOOD = {"v": 1.5}

@@ -12,10 +12,10 @@ from pymodbus import FramerType
 from pymodbus.simulator import DataType, SimData
 
 from drivers.errors import BadReply, DriverError, LinkDown, Refused, UsageError
-from drivers.modbus import ModbusRtuPort, ModbusTcpPort
-from drivers.modbusport import ModbusPort
-from drivers.registers import FLOAT32, INT16, STRING, UINT32, Coil, Discrete, Holding, Input
-from tests.drivers.modbus_servers import Server, device, rtu_server, tcp_server, until
+from drivers.modbus.port import ModbusPort
+from drivers.modbus.ports import ModbusRtuPort, ModbusTcpPort
+from drivers.modbus.registers import FLOAT32, INT16, STRING, UINT32, Coil, Discrete, Holding, Input
+from tests.drivers.modbus.servers import Server, device, rtu_server, tcp_server, until
 
 WIRES = ["tcp", "rtu", "rtu over tcp"]
 

@@ -14,9 +14,9 @@ import pytest
 
 from drivers.backoff import Backoff
 from drivers.errors import BadReply, DriverError, LinkDown, Refused, ReplyTimeout
-from drivers.modbus import ModbusRtuPort, ModbusTcpPort
-from drivers.modbusport import ModbusPort
-from drivers.registers import FLOAT32, Holding, Input
+from drivers.modbus.port import ModbusPort
+from drivers.modbus.ports import ModbusRtuPort, ModbusTcpPort
+from drivers.modbus.registers import FLOAT32, Holding, Input
 from sim import Running, serve
 
 TIMEOUT = 0.2

@@ -1,0 +1,1 @@
+"""A running IOC: scans, I/O interrupts, hooks, and the services that belong to its groups."""

@@ -1,0 +1,1 @@
+"""HTTP and JSON: one request for many values, writes that are sent once, pushes."""

@@ -1,0 +1,230 @@
+"""HttpPort: instruments that answer HTTP with JSON, polled with one request for many values, written, listened to."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from drivers.backoff import Backoff
+from drivers.errors import BadReply, DriverError, LinkDown, Refused, ReplyTimeout, UsageError
+from drivers.http.jsonpath import Missing, parse, resolve
+from drivers.http.points import Document, GetPoint, SpokenGet, WritePoint
+from drivers.http.push import PushPort
+from drivers.http.questions import Command, Get, Post, Push, Pushed
+from drivers.http.values import encode, encode_path
+from drivers.http.wire import Answer, HttpWire, split_url
+from drivers.port import Point, Port
+
+__all__ = ["HttpPort"]
+
+
+class HttpPort(Port):
+    """An HTTP server that speaks JSON, at ``http://host``, ``https://host:port`` or with a path that all others follow.
+
+    HTTP has no standing connection, so "up" means that the server can be reached: when the port starts and after a
+    request found the connection refused or reset, it tries the first path that a `Get` was bound to (or just to
+    connect, if there is none) until there is an answer of any kind. A server that is silent, or answers nonsense, is
+    up: its points raise ReplyTimeout and BadReply themselves.
+
+    One request at a time. Reads of one path asked for while one of them waits or is under way share its answer and
+    its time. A write goes ahead of waiting reads, uses a connection of its own, and is sent at most once (and again
+    with credentials, if the server asks for them before it does anything).
+
+    `timeout` covers connecting, asking and the whole answer, in seconds. `user` and `password` answer a Digest or
+    Basic challenge, whichever comes; Basic shows the password to the network unless the URL is https. `headers` go
+    with every request (API keys), and so does `query` (``{"user": "admin", "password": ...}`` for Tasmota); neither
+    shows in messages. `keep_alive=False` closes the connection after each request, for servers that want it so.
+    Raises UsageError for a URL that is none.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        name: str | None = None,
+        timeout: float = 3.0,
+        user: str | None = None,
+        password: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+        push: Push | None = None,
+        keep_alive: bool = True,
+        backoff: Backoff | None = None,
+    ) -> None:
+        url, self._host, self._number = split_url(url)
+        super().__init__(name or url.partition("://")[2], timeout=timeout, backoff=backoff)
+        self.connect_timeout = max(self.connect_timeout, timeout + 1.0)  # a probe is a request
+
+        def wire(wire_name: str) -> HttpWire:
+            return HttpWire(
+                wire_name,
+                url,
+                timeout=timeout,
+                user=user,
+                password=password,
+                headers=headers,
+                query=query,
+                keep_alive=keep_alive,
+            )
+
+        self._wire = wire(self.name)
+        self._push = None if push is None else PushPort(wire(f"{self.name} push"), push, backoff=backoff)
+        self._probe: str | None = None
+        self._reads: dict[str, asyncio.Task[Document]] = {}
+
+    # --- used alone ---------------------------------------------------------------------------------------------
+
+    async def get(self, path: str, pointer: str = "") -> Any:
+        """The JSON value at `pointer` of what ``GET path`` answers.
+
+        Raises LinkDown, ReplyTimeout, BadReply, or UsageError for what is no path or pointer.
+        """
+        tokens, encoded = parse(pointer), encode_path(path)
+        document = await self.document(encoded)
+        try:
+            return resolve(document.value, tokens)
+        except Missing as error:
+            raise BadReply(f"{self.name}: GET {path}: {error}") from error
+
+    async def post(self, path: str, body: Any = None) -> Any:
+        """``POST path`` with `body` as JSON (None for no body): the decoded answer, or None if that is not JSON.
+
+        Raises LinkDown, ReplyTimeout, Refused, or UsageError for what is no path or not JSON.
+        """
+        return await self.send("POST", encode_path(path), None if body is None else encode(body))
+
+    async def put(self, path: str, body: Any = None) -> Any:
+        """As `post`, with PUT."""
+        return await self.send("PUT", encode_path(path), None if body is None else encode(body))
+
+    # --- points -------------------------------------------------------------------------------------------------
+
+    def point(self, question: Any) -> Point:
+        """Bind a `Get`, `Post`, `Put`, `Command` or `Pushed`. Raises UsageError for anything else."""
+        match question:
+            case Get(push=False):
+                return self._getter(question)
+            case Get():
+                where = question.pointer if question.push is True else str(question.push)
+                heard = self._channel(question).point(Pushed(where, question.scale, question.as_))
+                return SpokenGet(self._getter(question), heard)
+            case Pushed():
+                return self._channel(question).point(question)
+            case Post() | Command():
+                return WritePoint(self, question)
+            case _:
+                raise UsageError(f"{self.name}: an HTTP port cannot ask {question!r}")
+
+    def _getter(self, question: Get) -> GetPoint:
+        point = GetPoint(self, question)
+        if self._probe is None:
+            self._probe = point.path
+        return point
+
+    def _channel(self, question: Get | Pushed) -> PushPort:
+        if self._push is None:
+            raise UsageError(f"{self.name}: {question} needs a port with push=Push(...)")
+        return self._push
+
+    # --- life ---------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """As `Port.start`, and the push channel with it."""
+        await super().start()
+        if self._push is not None:
+            await self._push.start()
+
+    async def stop(self) -> None:
+        """As `Port.stop`, and the push channel with it."""
+        if self._push is not None:
+            await self._push.stop()
+        await super().stop()
+        reads = tuple(self._reads.values())
+        for read in reads:
+            read.cancel()
+        if reads:
+            await asyncio.wait(reads)
+
+    async def _open(self) -> None:
+        self._wire.open()
+        if self._probe is None:
+            _, writer = await asyncio.open_connection(self._host, self._number)
+            writer.close()
+        else:
+            with contextlib.suppress(ReplyTimeout, BadReply):
+                await self._wire.ask("GET", self._probe)
+
+    async def _close(self) -> None:
+        await self._wire.close()
+
+    # --- requests -----------------------------------------------------------------------------------------------
+
+    async def document(self, path: str) -> Document:
+        """What ``GET path`` (encoded) answers, decoded; shared with everybody who asks for it meanwhile."""
+        self._check_up()
+        read = self._reads.get(path)
+        if read is None or read.done():
+            read = self._reads[path] = asyncio.create_task(self._read(path), name=f"{self.name} GET {path}")
+            read.add_done_callback(lambda task: self._done(path, task))
+        try:
+            # the request outlives any one of those who wait for it: one that gives up must not spoil it for the rest
+            return await asyncio.shield(read)
+        except DriverError as error:
+            # a fresh exception each time: a shared one would collect every caller's traceback
+            raise type(error)(str(error)) from error
+        except asyncio.CancelledError:
+            caller = asyncio.current_task()
+            if caller is not None and caller.cancelling():
+                raise
+            raise LinkDown(f"{self.name}: the port is stopped") from None
+
+    def _done(self, path: str, read: asyncio.Task[Document]) -> None:
+        if self._reads.get(path) is read:
+            del self._reads[path]
+        if not read.cancelled():
+            read.exception()  # retrieved, though everybody who waited may have given up
+
+    async def _read(self, path: str) -> Document:
+        async with self._turn():
+            answer = await self._wire.ask("GET", path)
+            if not 200 <= answer.status < 300:
+                raise BadReply(self._complaint("GET", path, answer))
+            try:
+                return Document(json.loads(answer.body), answer.time_ns)
+            except (ValueError, RecursionError) as error:
+                raise BadReply(f"{self.name}: GET {path}: not JSON: '{answer.text()}'") from error
+
+    async def send(
+        self, method: str, path: str, body: bytes | None = None, check: Callable[[Any], None] | None = None
+    ) -> Any:
+        """Write once: the decoded answer, or None if it is not JSON. `check` raises ValueError if it is a refusal."""
+        async with self._turn(urgent=True):
+            try:
+                answer = await self._wire.ask(method, path, body, fresh=True)
+            except BadReply as error:
+                raise Refused(f"{error} (nobody knows whether it was obeyed)") from error
+            if not 200 <= answer.status < 300:
+                raise Refused(self._complaint(method, path, answer))
+            try:
+                decoded = json.loads(answer.body)
+            except (ValueError, RecursionError):
+                decoded = None
+            if check is not None:
+                try:
+                    check(decoded)
+                except ValueError as error:
+                    raise Refused(f"{self.name}: {method} {path}: {error} in '{answer.text()}'") from error
+            return decoded
+
+    def _complaint(self, method: str, path: str, answer: Answer) -> str:
+        text = f"{self.name}: {method} {path}: {answer.status} {answer.reason}".rstrip()
+        if answer.status == 401:
+            return f"{text}: {self._wire.authentication(answer.login)}"
+        if answer.status == 403:
+            text += ": authentication or permission is missing"
+        if answer.location:
+            text += f": it points to {answer.location[:80]!r}, which is not followed"
+        return f"{text}: '{answer.text()}'" if answer.body else text

@@ -1,0 +1,237 @@
+"""One HTTP request at a time to one server: sessions, log-in, deadlines, bounds, and no request sent behind our back.
+
+This is the only module besides `drivers.http.push` that touches aiohttp, and it imports it when the wire is opened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urlsplit
+
+from drivers.errors import BadReply, LinkDown, ReplyTimeout, UsageError
+from drivers.http.hooks import Dropped, Stage, connected, first_line, login, once, reused
+from drivers.http.rpclogin import answer
+
+if TYPE_CHECKING:
+    import aiohttp
+    from yarl import URL
+
+__all__ = ["MAX_ANSWER", "Answer", "HttpWire", "split_url"]
+
+MAX_ANSWER = 1 << 20  # bytes; the full status of a large instrument is some 100 KiB, and a page is not JSON anyway
+KEPT_OPEN = 15.0  # seconds that an idle connection is kept, aiohttp's own choice
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. `time_ns` (since 1970) is when it was complete."""
+
+    status: int
+    reason: str
+    body: bytes
+    time_ns: int
+    login: str = ""  # the scheme that the server asks for, with status 401
+    location: str = ""  # where it points to, with status 3xx
+
+    def text(self, longest: int = 80) -> str:
+        """The beginning of the body for an error message, control characters escaped."""
+        return repr(self.body[:longest].decode("utf-8", "replace"))[1:-1]
+
+
+def split_url(url: str) -> tuple[str, str, int]:
+    """The URL without a closing slash, its host and its port number. Raises UsageError."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise UsageError(f"{url!r} is no URL: {error}") from error
+    if parts.username is not None or parts.password is not None:
+        raise UsageError("give the port user= and password=, not a URL that holds them: URLs get into logs")
+    if parts.scheme not in ("http", "https") or not host:
+        raise UsageError(f"{url!r} must look like http://host or https://host:port")
+    if parts.query or parts.fragment:
+        raise UsageError(f"{url!r} must end before '?' and '#': use query= for what each request carries")
+    return url.rstrip("/"), host, port or (443 if parts.scheme == "https" else 80)
+
+
+class HttpWire:
+    """Requests to the server at `url`, which `split_url` has checked."""
+
+    def __init__(
+        self,
+        name: str,
+        url: str,
+        *,
+        timeout: float,
+        user: str | None = None,
+        password: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+        keep_alive: bool = True,
+    ) -> None:
+        self.name = name
+        self.timeout = timeout
+        self._url = url
+        self._user = user
+        self._password = password or ""
+        self._headers = dict(headers or {})
+        self._query = urlencode(query or {})
+        self._keep_alive = keep_alive
+        self._session: aiohttp.ClientSession | None = None
+        self._opened = False  # between `open` and `close`, whether there is a session at this instant or not
+        self._middlewares: list[Any] | None = None  # made once: they remember the server's challenge
+
+    # --- life ---------------------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Get ready for requests. None is sent, and no connection made."""
+        self._opened = True
+        if self._session is None:
+            self._session = self._new_session()
+
+    async def close(self) -> None:
+        """Close whatever is open. Requests under way fail. Harmless on a closed wire."""
+        self._opened = False
+        await self._end_session()
+
+    async def _end_session(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    def _new_session(self) -> aiohttp.ClientSession:
+        import aiohttp
+
+        if self._middlewares is None:
+            self._middlewares = [once, *login(self._user, self._password)]
+        trace = aiohttp.TraceConfig()
+        trace.on_connection_create_end.append(connected)
+        trace.on_connection_reuseconn.append(reused)
+        return aiohttp.ClientSession(
+            # one connection: small servers have few to give (a Shelly six, an ESP8266 four)
+            connector=aiohttp.TCPConnector(limit_per_host=1, force_close=True)
+            if not self._keep_alive
+            else aiohttp.TCPConnector(limit_per_host=1, keepalive_timeout=KEPT_OPEN),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"Accept-Encoding": "identity", **self._headers},
+            middlewares=self._middlewares,
+            trace_configs=[trace],
+            timeout=aiohttp.ClientTimeout(total=None),  # deadlines are kept here, not by aiohttp's default of 300 s
+        )
+
+    def target(self, path: str) -> URL:
+        """The address of an encoded path, with the query that every request carries."""
+        from yarl import URL
+
+        if self._query:
+            path += ("&" if "?" in path else "?") + self._query
+        return URL(self._url + path, encoded=True)
+
+    def authentication(self, scheme: str) -> str:
+        """What to say of status 401 from a server that asks for this scheme."""
+        if self._user is None:
+            return f"authentication is needed ({scheme or 'no scheme named'}): give user= and password=, or headers="
+        if scheme.lower() not in ("digest", "basic"):
+            return f"authentication by {scheme[:20]!r} is not supported, only Digest and Basic are"
+        return f"authentication failed: user {self._user!r} or the password is wrong"
+
+    def frame_login(self, error: Any) -> dict[str, Any] | None:
+        """The credentials for a JSON-RPC frame that was answered with this error; None without any, or if in vain."""
+        return None if self._user is None else answer(error, self._user, self._password, secrets.randbelow(1 << 31))
+
+    # --- requests -----------------------------------------------------------------------------------------------
+
+    async def ask(self, method: str, path: str, body: bytes | None = None, *, fresh: bool = False) -> Answer:
+        """Send a request once and return the answer, whatever its status.
+
+        `fresh` uses a new connection. Otherwise a request that meets the end of a kept connection is sent again on
+        a new one, which is for reads alone: nobody can tell whether the instrument had acted on the first. Raises
+        OSError (no connection, or lost), ReplyTimeout, BadReply (not HTTP, broken off, or too long).
+        """
+        stage = Stage()
+        try:
+            async with asyncio.timeout(self.timeout):
+                if fresh:
+                    await self._end_session()  # there is no public way to close just its idle connection
+                try:
+                    return await self._send(method, path, body, stage)
+                except Dropped:
+                    if fresh or not stage.reused:
+                        raise
+                    stage.connected = stage.reused = False
+                    return await self._send(method, path, body, stage)
+        except Dropped as error:
+            raise ConnectionError(f"{method} {path}: {error}") from error
+        except TimeoutError as error:
+            if not stage.connected:
+                raise ConnectionError(f"{method} {path}: no connection within {self.timeout:g} s") from error
+            raise ReplyTimeout(f"{self.name}: {method} {path}: no complete answer within {self.timeout:g} s") from error
+
+    async def _send(self, method: str, path: str, body: bytes | None, stage: Stage) -> Answer:
+        import aiohttp
+
+        session = self._live_session()
+        headers = None if body is None else {"Content-Type": "application/json"}
+        try:
+            async with session.request(
+                method,
+                self.target(path),
+                data=body,
+                headers=headers,
+                allow_redirects=False,  # a redirected write is a second write, and a log-in is for one server
+                trace_request_ctx=stage,
+            ) as response:
+                content = await self._content(response, f"{method} {path}")
+                return Answer(
+                    response.status,
+                    response.reason or "",
+                    content,
+                    time.time_ns(),
+                    login=response.headers.get("WWW-Authenticate", "").partition(" ")[0],
+                    location=response.headers.get("Location", ""),
+                )
+        except aiohttp.ClientPayloadError as error:
+            raise BadReply(f"{self.name}: {method} {path}: the answer broke off: {first_line(error)}") from error
+        except aiohttp.ClientConnectionError as error:  # the wire was closed meanwhile
+            raise Dropped(first_line(error)) from error
+        except aiohttp.ClientError as error:
+            raise BadReply(f"{self.name}: {method} {path}: not HTTP as it should be: {first_line(error)}") from error
+
+    def _live_session(self) -> aiohttp.ClientSession:
+        if not self._opened:
+            raise Dropped("the port is closed")
+        self._session = self._session or self._new_session()
+        return self._session
+
+    async def websocket(self, path: str, *, heartbeat: float | None) -> aiohttp.ClientWebSocketResponse:
+        """Connect to the WebSocket at an encoded path. Raises OSError or LinkDown. The caller keeps the deadline."""
+        import aiohttp
+
+        try:
+            return await self._live_session().ws_connect(
+                self.target(path),
+                heartbeat=heartbeat,
+                max_msg_size=MAX_ANSWER,
+                # seconds for its good-bye, which many never send
+                timeout=aiohttp.ClientWSTimeout(ws_close=0.25),  # pyright: ignore[reportCallIssue]  # attrs, no stub
+            )
+        except Dropped as error:
+            raise ConnectionError(f"WebSocket {path}: {error}") from error
+        except aiohttp.WSServerHandshakeError as error:
+            raise LinkDown(f"{self.name}: no WebSocket at {path}: {error.status} {error.message}"[:200]) from error
+        except aiohttp.ClientError as error:
+            raise LinkDown(f"{self.name}: no WebSocket at {path}: {first_line(error)}") from error
+
+    async def _content(self, response: aiohttp.ClientResponse, question: str) -> bytes:
+        content = bytearray()
+        async for chunk in response.content.iter_any():
+            content += chunk
+            if len(content) > MAX_ANSWER:
+                # leaving the response unread closes its connection: the rest cannot be taken for the next answer
+                raise BadReply(f"{self.name}: {question}: the answer is longer than {MAX_ANSWER} bytes")
+        return bytes(content)

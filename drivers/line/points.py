@@ -1,0 +1,155 @@
+"""`Ask`, `Tell` and `Hear` bound to a port: what a record reads, writes and listens to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from drivers.errors import BadReply, DriverError, Refused, ReplyTimeout, UsageError
+from drivers.line.questions import Ask, Hear, Tell
+from drivers.line.replies import parser
+from drivers.line.template import Command
+from drivers.reading import Reading
+
+if TYPE_CHECKING:
+    from drivers.line.port import LinePort
+
+__all__ = ["AskPoint", "HearPoint", "TellPoint"]
+
+
+class _LinePoint:
+    """What the three have in common."""
+
+    __slots__ = ("port",)
+
+    def __init__(self, port: LinePort) -> None:
+        self.port = port
+
+    def watch(self, callback: Callable[[DriverError | None], None], /) -> Callable[[], None]:
+        """Call `callback` with the fault when the link goes down and with None when it is up, once per change."""
+        return self.port.watch(callback)
+
+
+class AskPoint(_LinePoint):
+    """A question to read by."""
+
+    __slots__ = ("_parse", "question")
+
+    def __init__(self, port: LinePort, question: Ask) -> None:
+        super().__init__(port)
+        self.question = question
+        self._parse = parser(question.as_, question.index, question.separator)
+        port.check(question.text)
+
+    async def read(self) -> Reading:
+        """Ask, and return the value. Raises LinkDown, ReplyTimeout or BadReply."""
+        text = await self.port.ask_shared(self.question.text, self.question.timeout)
+        try:
+            return Reading(self._parse(text))
+        except ValueError as error:
+            self.port.doubtful()
+            raise BadReply(f"{self.port.name}: {self.question.text!r} {error}, got {text!r}") from error
+
+    async def write(self, value: Any, /) -> None:
+        """Raises UsageError: a question cannot be written."""
+        raise UsageError(f"{self.port.name}: {self.question!r} is a question; to write, use Tell")
+
+
+class TellPoint(_LinePoint):
+    """A command to write by."""
+
+    __slots__ = ("_command", "_reply", "question")
+
+    def __init__(self, port: LinePort, question: Tell) -> None:
+        super().__init__(port)
+        self.question = question
+        self._command = Command(question.text, question.words)
+        reply = question.reply
+        self._reply = re.compile(re.escape(reply.strip())) if isinstance(reply, str) else reply
+
+    async def read(self) -> Reading:
+        """Raises UsageError: a command cannot be read."""
+        raise UsageError(f"{self.port.name}: {self.question!r} is a command; to read, use Ask")
+
+    async def write(self, value: Any, /) -> None:
+        """Send the command, and wait for its reply if it has one.
+
+        Raises Refused if the instrument answers otherwise or the value cannot be sent at all; LinkDown, ReplyTimeout.
+        """
+        try:
+            command = self._command(value)
+            self.port.check(command)
+        except ValueError as error:  # UsageError is one
+            raise Refused(f"{self.port.name}: {self.question.text!r} was not sent: {error}") from error
+        if self._reply is None:
+            await self.port.tell(command)
+            return
+        answer = await self.port.tell_and_hear(command, self.question.timeout)
+        if self._reply.fullmatch(answer.strip()) is None:
+            self.port.doubtful()
+            wanted = self.question.reply if isinstance(self.question.reply, str) else self._reply.pattern
+            raise Refused(f"{self.port.name}: {command!r} was answered {answer!r}, not {wanted!r}")
+
+
+class HearPoint(_LinePoint):
+    """A value that the instrument sends by itself."""
+
+    __slots__ = ("_callbacks", "_last", "_parse", "_pattern", "question")
+
+    def __init__(self, port: LinePort, question: Hear) -> None:
+        super().__init__(port)
+        self.question = question
+        self._parse = parser(question.as_, question.index, question.separator)
+        self._callbacks: list[Callable[[Reading], None]] = []
+        self._last: Reading | DriverError | None = None
+        try:
+            self._pattern = re.compile(question.pattern)
+        except re.error as error:
+            raise UsageError(f"{port.name}: {question!r}: the pattern is wrong: {error}") from error
+        port.subscribe_lines(self._pattern, self._heard)
+
+    def subscribe(self, callback: Callable[[Reading], None], /) -> Callable[[], None]:
+        """Call `callback` once for each line, in the order of the wire; returns what ends this.
+
+        A line whose value cannot be made out calls nobody; `read` then raises BadReply until the next good one.
+        """
+        self._callbacks.append(callback)
+
+        def unsubscribe() -> None:
+            if callback in self._callbacks:
+                self._callbacks.remove(callback)
+
+        return unsubscribe
+
+    async def read(self) -> Reading:
+        """What was heard last. Raises LinkDown while the link is down, ReplyTimeout if nothing has been heard yet."""
+        if (fault := self.port.fault) is not None:
+            raise type(fault)(str(fault))
+        if self._last is None:
+            raise ReplyTimeout(f"{self.port.name}: nothing heard yet that matches {self.question.pattern!r}")
+        if isinstance(self._last, DriverError):
+            raise BadReply(str(self._last))
+        return self._last
+
+    async def write(self, value: Any, /) -> None:
+        """Raises UsageError: what is heard cannot be written."""
+        raise UsageError(f"{self.port.name}: {self.question!r} is only listened to; to write, use Tell")
+
+    def _heard(self, event: Reading) -> None:
+        found = self._pattern.match(event.value)
+        if found is None:  # cannot be: the port matched it
+            return
+        text = found[1 if self._pattern.groups else 0] or ""
+        try:
+            reading = Reading(self._parse(text), event.time_ns)
+        except ValueError as error:
+            self.port.statistics.errors += 1
+            self._last = BadReply(f"{self.port.name}: {self.question.pattern!r} {error}, heard {event.value!r}")
+            return
+        self._last = reading
+        for callback in tuple(self._callbacks):
+            try:
+                callback(reading)
+            except Exception:
+                self.port.log.exception("%s: a listener failed with %r", self.port.name, reading)

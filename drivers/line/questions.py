@@ -1,0 +1,77 @@
+r"""What to ask over a text line, as data: `Ask`, `Tell`, `Hear`. A port binds them to its wire with `point`.
+
+::
+
+    TEMP  = ai(inp=Ask("KRDG? A"))                       # the first number of the reply
+    RANGE = mbbi(inp=Ask("RANGE? 1", int))
+    MODEL = stringin(inp=Ask("*IDN?", str, index=1))     # LSCI,MODEL336,... -> MODEL336
+    CURR  = ai(inp=Ask(":READ?", index=1))               # V,I,R,t,status: one question, however many points ask it
+    PRES  = ai(inp=Ask("PRX", "{i},{f},{i},{f}", index=1))
+    ON    = bo(out=Tell("OUT {}", ("OFF", "ON"), reply="OK"), inp=Ask("OUT?", ("OFF", "ON")))
+    COUNT = longin(inp=Hear(r"EVT (\d+)", int), scan="I/O Intr")
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from drivers.line.replies import As
+
+__all__ = ["Ask", "Hear", "Tell"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question and what its reply is to be taken for.
+
+    `as_`: float, the default, takes the first number; int, str (without space around it) or bool (ON/OFF, 1/0 ...);
+    a tuple of words, the value being the index of the one that came; a scan template such as ``"T={f} P={f}"``
+    (`drivers.line.template.Scan`); a compiled pattern, whose first group is the text wanted; or a function of the text.
+
+    `index` picks one of several values, which a template names or `separator` parts (None: white space); a slice picks
+    a list. `timeout` in seconds, where this question takes longer than the port's others.
+    """
+
+    text: str
+    as_: As = float
+    index: int | slice | None = None
+    separator: str | None = ","
+    timeout: float | None = None
+
+    def __repr__(self) -> str:
+        return f"Ask({self.text!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """A command with a place for the value, by the rules of `str.format`: ``Tell("SETP {:.3f}")``.
+
+    `words` turns a number into text: ``Tell("OUT {}", ("OFF", "ON"))`` sends OUT ON for 1. `reply` is what the
+    instrument answers when it has accepted, as text or as a compiled pattern for the whole answer; without it the
+    instrument is expected to say nothing. A text without a field is sent whatever the value: ``Tell("*RST")``.
+    """
+
+    text: str
+    words: tuple[str, ...] = ()
+    reply: str | re.Pattern[str] | None = None
+    timeout: float | None = None
+
+    def __repr__(self) -> str:
+        return f"Tell({self.text!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Hear:
+    """Lines that the instrument sends unasked, matched from their beginning by the regular expression `pattern`.
+
+    The value is taken from the first group, or from the whole match if there is none, as in `Ask`.
+    """
+
+    pattern: str
+    as_: As = float
+    index: int | slice | None = None
+    separator: str | None = ","
+
+    def __repr__(self) -> str:
+        return f"Hear({self.pattern!r})"

@@ -1,0 +1,158 @@
+"""From the text of a reply to a value: the meaning of ``Ask(..., as_=...)``. Pure.
+
+A parser raises ValueError whose text says what was wanted ("wants a number"); the point adds port, question and reply.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from drivers.errors import UsageError
+from drivers.line.template import FLOAT, Scan
+
+__all__ = ["As", "parser"]
+
+# What a reply is to be taken for. A type; words, the value being the index of the one that came ("OFF", "ON"); a scan
+# template; a compiled pattern, of which the first group is the value; or a function of the text.
+As = type[float] | type[int] | type[str] | type[bool] | tuple[str, ...] | str | re.Pattern[str] | Callable[[str], Any]
+Parser = Callable[[str], Any]
+
+# Stands alone: "E01" and "CH2" name things, "1.2.3" is a version, "0x1F" is not 0, and "A-5" must not become 5
+_ALONE: Final = r"(?<![\w.+\-])"
+_NUMBER: Final = re.compile(
+    rf"{_ALONE}{FLOAT}(?!\.?\d|x[0-9a-f])|{_ALONE}[-+]?(?:nan|inf(?:inity)?)(?!\w)", re.IGNORECASE | re.ASCII
+)
+_COMPLAINT: Final = re.compile(r"\W*(?:err|error|nak|invalid|unknown|syntax)\b", re.IGNORECASE | re.ASCII)
+_YES: Final = frozenset(("1", "ON", "TRUE", "YES", "HIGH", "ENABLED"))
+_NO: Final = frozenset(("0", "OFF", "FALSE", "NO", "LOW", "DISABLED"))
+
+
+def parser(as_: As, index: int | slice | None = None, separator: str | None = ",") -> Parser:
+    """The function that turns a reply's text into the value wanted.
+
+    `index` picks one of several values: of a template's fields, else of what `separator` parts (None: white space);
+    a slice gives a list. Raises UsageError if that cannot be.
+    """
+    if isinstance(as_, str):
+        return _scanned(Scan(as_), index)
+    one = _single(as_)
+    if index is None:
+        return one
+    if separator == "":
+        raise UsageError("the separator between values cannot be empty; None stands for white space")
+    if isinstance(index, slice):
+        return lambda text: [one(part) for part in text.split(separator)[index]]
+    least = index + 1 if index >= 0 else -index
+
+    def pick(text: str) -> Any:
+        parts = text.split(separator)
+        if len(parts) < least:
+            between = "white space" if separator is None else repr(separator)
+            raise ValueError(f"wants {least} values or more, parted by {between}")
+        return one(parts[index])
+
+    return pick
+
+
+def _scanned(scan: Scan, index: int | slice | None) -> Parser:
+    if index is None:
+        return (lambda text: scan(text)[0]) if scan.count == 1 else scan
+    if isinstance(index, slice):
+        return lambda text: list(scan(text)[index])
+    if not -scan.count <= index < scan.count:
+        raise UsageError(f"the scan template {scan.text!r} has {scan.count} fields: there is no index {index}")
+    return lambda text: scan(text)[index]
+
+
+def _single(as_: Any) -> Parser:
+    if as_ is float:
+        return number
+    if as_ is int:
+        return integer
+    if as_ is str:
+        return str.strip
+    if as_ is bool:
+        return boolean
+    if isinstance(as_, tuple):
+        return _words(as_)
+    if isinstance(as_, re.Pattern):
+        return _matched(as_)
+    if callable(as_):
+        return _called(as_)
+    raise UsageError(f"a reply can be float, int, str, bool, a template, words, a pattern or a function, not {as_!r}")
+
+
+def number(text: str) -> float:
+    """The first number in the text. A complaint ("ERR 12") is not taken for one."""
+    try:
+        return float(text)  # most replies are nothing else
+    except ValueError:
+        found = None if _COMPLAINT.match(text) else _NUMBER.search(text)
+    if found is None:
+        raise ValueError("wants a number")
+    return float(found[0])
+
+
+def integer(text: str) -> int:
+    """The first number in the text, which must be whole; "+1.000E+00" is."""
+    try:
+        return int(text)  # most replies; and all digits of a long one
+    except ValueError:
+        pass
+    try:
+        value = number(text)
+        if value == int(value):
+            return int(value)
+    except (ValueError, OverflowError):
+        pass
+    raise ValueError("wants a whole number")
+
+
+def boolean(text: str) -> bool:
+    """ON, TRUE, YES, 1 ... or OFF, FALSE, NO, 0 ..., in any case; other whole numbers are true."""
+    word = text.strip().upper()
+    if word in _YES:
+        return True
+    if word in _NO:
+        return False
+    try:
+        return integer(text) != 0
+    except ValueError:
+        raise ValueError("wants ON or OFF, 1 or 0") from None
+
+
+def _words(words: tuple[Any, ...]) -> Parser:
+    if not words or not all(isinstance(word, str) for word in words):
+        raise UsageError(f"words are a tuple of texts such as ('OFF', 'ON'), not {words!r}")
+    table = {word.strip().upper(): number for number, word in enumerate(words)}
+
+    def word(text: str) -> int:
+        try:
+            return table[text.strip().upper()]
+        except KeyError:
+            raise ValueError(f"wants one of {', '.join(words)}") from None
+
+    return word
+
+
+def _matched(pattern: re.Pattern[str]) -> Parser:
+    def match(text: str) -> str:
+        found = pattern.search(text)
+        if found is None:
+            raise ValueError(f"wants the pattern {pattern.pattern!r}")
+        return found[1 if pattern.groups else 0] or ""
+
+    return match
+
+
+def _called(function: Callable[[str], Any]) -> Parser:
+    def call(text: str) -> Any:
+        try:
+            return function(text)
+        except (ValueError, LookupError, TypeError, ArithmeticError) as error:
+            name = getattr(function, "__name__", repr(function))
+            raise ValueError(f"does not satisfy {name} ({type(error).__name__}: {error})") from error
+
+    return call

@@ -1,0 +1,357 @@
+"""ModbusPort: merged reads, confirmed writes, and units that cannot starve each other, over any transport."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Callable
+from typing import Any, TypedDict
+
+from drivers.backoff import Backoff
+from drivers.errors import BadReply, DriverError, LinkDown, Refused, ReplyTimeout, UsageError
+from drivers.modbus.codec import Codec, FieldCodec, codec_for
+from drivers.modbus.frames import EXCEPTIONS, Framing, Request
+from drivers.modbus.plan import Block, Limits, Span
+from drivers.modbus.reads import Flight, Image, Reads
+from drivers.modbus.registers import MAX_BITS_WRITTEN, MAX_REGISTERS_WRITTEN, Coil, Discrete, Input, Question, WordOrder
+from drivers.modbus.units import Units
+from drivers.modbus.wire import ModbusWire, Owed
+from drivers.port import Point, Port, Watcher
+from drivers.reading import Reading
+from drivers.transports.base import Transport
+
+__all__ = ["ModbusOptions", "ModbusPoint", "ModbusPort"]
+
+GATEWAY_SILENT = (10, 11)  # a gateway says that the unit behind it does not answer
+SPLIT_ON = (2, 3)  # "illegal data address", and "illegal data value": some say so when a block is too long for them
+
+Frames = Callable[[Callable[[], None]], Framing]  # makes a connection's framing, given what to call for a late reply
+
+
+class ModbusOptions(TypedDict, total=False):
+    """What both kinds of Modbus port take.
+
+    `name` stands in messages and logs (otherwise where the port goes to). `timeout` is the seconds for a reply, from
+    when the question has gone out (1.0). `unit` (1), `word_order` ("big") and `byte_swap` (False) hold for questions
+    that leave them open. One request reads `max_block` registers at most (125), and `max_gap` unwanted ones along
+    rather than ask twice (16). `pause` seconds of silence go before each question (0; on a serial line at least 3.5
+    characters, which Modbus wants). `backoff` is how often to try to connect, and to ask a silent unit.
+    """
+
+    name: str | None
+    timeout: float
+    unit: int
+    word_order: WordOrder
+    byte_swap: bool
+    max_block: int
+    max_gap: int
+    pause: float
+    backoff: Backoff | None
+
+
+class _Rejected(BadReply):
+    """The device does not give these registers, or not so many at once."""
+
+
+class ModbusPort(Port):
+    """What a Modbus port does, over whatever transport: see `ModbusTcpPort` and `ModbusRtuPort`."""
+
+    # Silence is kept for each unit, in `Units`: one that is dead must not fail what waits for the others.
+    silent_after = sys.maxsize
+
+    first_unit = 0
+
+    def __init__(self, transport: Transport, frames: Frames, byte_time: float, options: ModbusOptions) -> None:
+        timeout = options.get("timeout", 1.0)
+        super().__init__(options.get("name") or transport.where, timeout=timeout, backoff=options.get("backoff"))
+        self.unit = options.get("unit", 1)
+        self.word_order: WordOrder = options.get("word_order", "big")
+        self.byte_swap = options.get("byte_swap", False)
+        pause = options.get("pause", 0.0)
+        if self.word_order not in ("big", "little"):
+            raise UsageError(f"{self.name}: word_order is 'big' or 'little', not {self.word_order!r}")
+        if not pause >= 0:
+            raise UsageError(f"{self.name}: pause is 0 or more seconds, not {pause!r}")
+        self._transport = transport
+        self._frames = frames
+        self._byte_time = byte_time
+        # Modbus over Serial Line V1.02, 2.5.1.1: 3.5 characters between frames, but not less than 1.75 ms
+        self._pause = max(pause, 3.5 * byte_time, 0.00175) if byte_time else pause
+        self._wire: ModbusWire | None = None
+        self._owed: Owed = {}
+        self._units = Units(timeout, self.backoff)
+        self._reads = Reads(Limits(options.get("max_block", 125), options.get("max_gap", 16)))
+        self._reader: asyncio.Task[None] | None = None
+        self._news = asyncio.Event()  # something changed that the reader may be waiting for
+        self._unit_watchers: dict[int, list[Watcher]] = {}
+        self.watch(self._link_changed)
+
+    # --- for its users ------------------------------------------------------------------------------------------
+
+    def point(self, question: Any) -> ModbusPoint:
+        """Bind an `Input`, `Holding`, `Coil` or `Discrete`. Raises UsageError for anything else."""
+        if not isinstance(question, Question):
+            raise UsageError(f"{self.name}: a Modbus port is asked Input, Holding, Coil or Discrete, not {question!r}")
+        unit = self.unit if question.unit is None else question.unit
+        if not self.first_unit <= unit <= 255:
+            raise UsageError(f"{self.name}: {question}: a unit is one of {self.first_unit} to 255, not {unit!r}")
+        return ModbusPoint(self, question, unit)
+
+    async def read(self, question: Question) -> Reading:
+        """Ask once. Raises LinkDown, ReplyTimeout, BadReply; UsageError for a question that cannot be asked."""
+        return await self.point(question).read()
+
+    async def write(self, question: Question, value: Any) -> None:
+        """Write, and return when the device has confirmed. Raises LinkDown, ReplyTimeout, Refused, UsageError."""
+        await self.point(question).write(value)
+
+    def watch_unit(self, unit: int, callback: Watcher) -> Callable[[], None]:
+        """As `watch`, and also when the unit falls silent on a line that is up, and when it answers again."""
+        unwatch_link = self.watch(callback)
+        watchers = self._unit_watchers.setdefault(unit, [])
+        watchers.append(callback)
+
+        def unwatch() -> None:
+            unwatch_link()
+            if callback in watchers:
+                watchers.remove(callback)
+
+        return unwatch
+
+    async def stop(self) -> None:
+        await super().stop()
+        if self._reader is not None:
+            self._reader.cancel()
+            await asyncio.wait([self._reader])
+
+    # --- the link -----------------------------------------------------------------------------------------------
+
+    async def _open(self) -> None:
+        self._wire = ModbusWire(
+            self.name,
+            self._transport,
+            self._frames(self._late),  # loads pymodbus
+            lost=self.lost,
+            late=self._late,
+            owed=self._owed,
+            byte_time=self._byte_time,
+            pause=self._pause,
+        )
+        await self._wire.open()
+
+    async def _close(self) -> None:
+        wire, self._wire = self._wire, None
+        if wire is not None:
+            await wire.close()
+
+    async def _resync(self) -> None:
+        """A new connection: the old one carries half a frame, or a server that has stopped to answer on it."""
+        await self._close()
+        async with asyncio.timeout(self.connect_timeout):
+            await self._open()
+
+    def _link_changed(self, fault: DriverError | None) -> None:
+        if fault is None:
+            self._units.reset()
+            self._reads.forget()
+        else:
+            self._reads.fail(fault)
+        self._news.set()
+
+    def _late(self) -> None:
+        self.statistics.late += 1
+        self._news.set()
+
+    # --- reads --------------------------------------------------------------------------------------------------
+
+    def _fetch(self, span: Span) -> asyncio.Future[Image]:
+        """Registers, together with whatever else is asked for before the wire is free."""
+        self._check_up()
+        now = asyncio.get_running_loop().time()
+        if why := self._reads.refuse(span, now):
+            raise BadReply(why)
+        if why := self._units.refuse(span.unit, now):
+            raise ReplyTimeout(f"{self.name}: not asked, unit {span.unit} is silent ({why})")
+        answer = self._reads.want(span)
+        if self._reader is None:
+            # It begins with the loop's next turn, so all that is asked in this one is in its first plan.
+            self._reader = asyncio.create_task(self._read_all(), name=f"port {self.name} reads")
+        else:
+            self._news.set()
+        return answer
+
+    async def _read_all(self) -> None:
+        fault: DriverError = LinkDown(f"{self.name}: the port is stopped")
+        try:
+            while self._reads:
+                if (delay := self._until_ready()) > 0:
+                    await self._wait_for_news(delay)
+                else:
+                    await self._read(None)
+        except Exception as error:
+            self.log.exception("%s: reading failed", self.name)
+            fault = BadReply(f"{self.name}: {type(error).__name__} in the driver: {error}")
+        finally:
+            self._reader = None
+            self._reads.fail(fault)
+
+    def _until_ready(self) -> float:
+        wire = self._wire
+        if wire is None:
+            return 0.0
+        return min((wire.owes(block.unit, block.function) for block in self._reads.blocks()), default=0.0)
+
+    async def _wait_for_news(self, delay: float) -> None:
+        self._news.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(delay):
+                await self._news.wait()
+
+    def _rank(self, block: Block) -> int | None:
+        if self._wire is not None and self._wire.owes(block.unit, block.function) > 0:
+            return None
+        return 1 if self._units.suspect(block.unit, asyncio.get_running_loop().time()) else 0
+
+    async def _read(self, flight: Flight | None) -> bool:
+        """Read a block, or the one that is due when the turn has come. Returns whether it came in one answer."""
+        try:
+            async with self._turn():
+                flight = flight or self._reads.take(self._rank)
+                if flight is None:
+                    return False
+                block = flight.block
+                pdu = await self._exchange(Request(block.unit, block.function, block.address, block.size))
+        except DriverError as error:
+            if flight is None:
+                self._reads.fail(error)
+                return False
+            return await self._not_read(flight, error)
+        except BaseException as error:
+            if flight is not None:
+                flight.fail(LinkDown(f"{self.name}: the read was broken off ({type(error).__name__})"))
+            raise
+        flight.land(pdu[2:])
+        if len(block.spans) == 1:
+            self._reads.accept(block.spans[0])
+        return True
+
+    async def _not_read(self, flight: Flight, error: DriverError) -> bool:
+        if not isinstance(error, _Rejected):
+            flight.fail(error)
+        elif len(flight.block.spans) == 1:
+            self._reads.reject(flight.block.spans[0], error, asyncio.get_running_loop().time())
+            flight.fail(error)
+        else:
+            left, right = flight.halves()
+            try:
+                read = [await self._read(left), await self._read(right)]
+            except BaseException:
+                right.fail(LinkDown(f"{self.name}: the port is stopped"))
+                raise
+            if all(read):
+                self._reads.cut(right.block)
+        return False
+
+    # --- writes -------------------------------------------------------------------------------------------------
+
+    async def _write(self, request: Request, field: FieldCodec | None) -> None:
+        """Write in a turn ahead of waiting reads. With `field`, put the image into what the register holds."""
+        async with self._turn(urgent=True):
+            now = asyncio.get_running_loop().time()
+            silent = self._units.refuse(request.unit, now, urgent=True)
+            if not silent:
+                if field is not None:
+                    held = await self._exchange(Request(request.unit, 3, request.address), writing=True)
+                    image = field.merge(held[2:], request.image)
+                    request = Request(request.unit, request.function, request.address, 1, image)
+                await self._exchange(request, writing=True)
+        if silent:
+            raise ReplyTimeout(f"{self.name}: {request}: not sent, unit {request.unit} is silent ({silent})")
+
+    # --- one request on the wire --------------------------------------------------------------------------------
+
+    async def _exchange(self, request: Request, *, writing: bool = False) -> bytes:
+        wire = self._wire
+        if wire is None:
+            raise LinkDown(f"{self.name}: not connected")
+        try:
+            pdu = await wire.ask(request, self.timeout)
+        except ReplyTimeout as error:
+            self._unit_silent(request.unit, error)
+            if wire.torn or (self._transport.reopens and self._units.line_is_silent):
+                self._in_step = False
+            raise
+        except BadReply:
+            self._unit_answered(request.unit)
+            raise
+        if not pdu[0] & 0x80:
+            self._unit_answered(request.unit)
+            return pdu
+        code = pdu[1]
+        why = f"{self.name}: {request}: exception {code}, {EXCEPTIONS.get(code, 'not in the standard')}"
+        if code in GATEWAY_SILENT:
+            self._unit_silent(request.unit, BadReply(why))
+        else:
+            self._unit_answered(request.unit)
+        if writing:
+            raise Refused(why)
+        raise (_Rejected if code in SPLIT_ON else BadReply)(why)
+
+    def _unit_answered(self, unit: int) -> None:
+        for each in self._units.answered(unit):
+            self.log.info("%s: unit %d answers again", self.name, each)
+            self._reads.forget(each)
+            self._tell_unit(each, None)
+
+    def _unit_silent(self, unit: int, error: DriverError) -> None:
+        prefix = f"{self.name}: "
+        why = str(error).removeprefix(prefix)
+        for each in self._units.timed_out(unit, asyncio.get_running_loop().time(), why):
+            fault = ReplyTimeout(f"{self.name}: unit {each} is silent ({why})")
+            self.log.warning("%s", fault)
+            self._reads.fail(fault, each)
+            self._tell_unit(each, fault)
+
+    def _tell_unit(self, unit: int, fault: DriverError | None) -> None:
+        for callback in tuple(self._unit_watchers.get(unit, ())):
+            try:
+                callback(fault)
+            except Exception:
+                self.log.exception("%s: a watcher failed", self.name)
+
+
+class ModbusPoint(Point):
+    """A question bound to its port. `read` gives a Reading, `write` returns when the device has confirmed."""
+
+    def __init__(self, port: ModbusPort, question: Question, unit: int) -> None:
+        self.port = port
+        self.question = question
+        self.unit = unit
+        label = port.name if question.unit is None else f"{port.name}: unit {unit}"
+        self._codec: Codec = codec_for(question, label, port.word_order, port.byte_swap)
+        self._span = Span(unit, question.function, question.address, question.size)
+
+    async def read(self) -> Reading:
+        """The value now. Raises LinkDown, ReplyTimeout, BadReply."""
+        image, offset = await self.port._fetch(self._span)
+        return Reading(self._codec.decode(image, offset))
+
+    async def write(self, value: Any, /) -> None:
+        """Set the value. Raises LinkDown, ReplyTimeout, Refused; UsageError for one that cannot be sent."""
+        question, size = self.question, self._span.size
+        if isinstance(question, Input | Discrete):
+            raise UsageError(f"{self.port.name}: {question} can be read only")
+        if size > (MAX_BITS_WRITTEN if isinstance(question, Coil) else MAX_REGISTERS_WRITTEN):
+            raise UsageError(f"{self.port.name}: {question} is too long to be written in one request")
+        image = self._codec.encode(value)
+        if isinstance(question, Coil):
+            function = 5 if size == 1 else 15
+        else:
+            function = 6 if size == 1 and not question.fc16 else 16
+        request = Request(self.unit, function, question.address, size, image)
+        await self.port._write(request, self._codec if isinstance(self._codec, FieldCodec) else None)
+
+    def watch(self, callback: Watcher, /) -> Callable[[], None]:
+        """Call back with the fault when the link or the unit is gone, and with None when it is there again."""
+        return self.port.watch_unit(self.unit, callback)

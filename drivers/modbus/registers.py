@@ -1,0 +1,195 @@
+"""What a Modbus device holds: registers, coils, and the types of the values in them. Pure data.
+
+A question is frozen data: ``Input(0x0034, FLOAT32)``, ``Holding(2, INT16, scale=0.1, unit=3)``, ``Coil(5)``. Addresses
+are those on the wire, counted from 0: what a manual calls 30001 or 40001 is address 0. How bytes become values:
+`drivers.modbus.codec`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Any, ClassVar, Literal
+
+from drivers.errors import UsageError
+
+__all__ = [
+    "FLOAT32",
+    "FLOAT64",
+    "INT16",
+    "INT32",
+    "INT64",
+    "MAX_BITS",
+    "MAX_BITS_WRITTEN",
+    "MAX_REGISTERS",
+    "MAX_REGISTERS_WRITTEN",
+    "STRING",
+    "UINT16",
+    "UINT32",
+    "UINT64",
+    "Coil",
+    "Discrete",
+    "Holding",
+    "Input",
+    "Question",
+    "Type",
+    "WordOrder",
+]
+
+WordOrder = Literal["big", "little"]
+
+# What one request carries: V1.1b3, 6.1, 6.3, 6.11 and 6.12
+MAX_REGISTERS = 125
+MAX_BITS = 2000
+MAX_REGISTERS_WRITTEN = 123
+MAX_BITS_WRITTEN = 1968
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """How registers make a value: `code` is that of the struct module, `registers` how many one value takes."""
+
+    name: str
+    code: str
+    registers: int
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+INT16 = Type("INT16", "h", 1)
+UINT16 = Type("UINT16", "H", 1)
+INT32 = Type("INT32", "i", 2)
+UINT32 = Type("UINT32", "I", 2)
+INT64 = Type("INT64", "q", 4)
+UINT64 = Type("UINT64", "Q", 4)
+FLOAT32 = Type("FLOAT32", "f", 2)
+FLOAT64 = Type("FLOAT64", "d", 4)
+
+
+def STRING(registers: int) -> Type:  # noqa: N802 - it stands beside FLOAT32 and its like
+    """Text of two characters a register, Latin-1, padded with NUL or blanks."""
+    return Type(f"STRING({registers})", "s", registers)
+
+
+# --- questions ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Registers:
+    """What `Input` and `Holding` have in common."""
+
+    function: ClassVar[int]
+    address: int
+    type: Type = UINT16
+    _: KW_ONLY
+    unit: int | None = None
+    scale: float = 1.0
+    offset: float = 0.0
+    word_order: WordOrder | None = None
+    byte_swap: bool | None = None
+    bit: int | None = None
+    mask: int | None = None
+    count: int = 1
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.type, Type):
+            raise UsageError(f"register {self.address}: a type is FLOAT32 or its like, or STRING(n), not {self.type!r}")
+        _check_range(self, self.address, self.size, MAX_REGISTERS)
+        if self.word_order not in (None, "big", "little"):
+            raise UsageError(f"{self}: word_order is 'big' or 'little', not {self.word_order!r}")
+        if not (math.isfinite(self.scale) and self.scale and math.isfinite(self.offset)):
+            raise UsageError(f"{self}: scale must be a number other than 0, offset a number")
+        scaled = self.scale != 1.0 or self.offset != 0.0
+        if self.type.code == "s" and (scaled or self.count != 1):
+            raise UsageError(f"{self}: a text has no scale, offset or count")
+        if self.bit is None and self.mask is None:
+            return
+        if self.bit is not None and (self.mask is not None or not 0 <= self.bit <= 15):
+            raise UsageError(f"{self}: bit is one of 0 to 15, and excludes mask")
+        if self.mask is not None and not 1 <= self.mask <= 0xFFFF:
+            raise UsageError(f"{self}: mask is one of 0x0001 to 0xFFFF")
+        if scaled or self.type is not UINT16 or self.count != 1:
+            raise UsageError(f"{self}: bits are taken from one UINT16, without scale or offset")
+
+    @property
+    def size(self) -> int:
+        """Registers that the question covers."""
+        return self.type.registers * self.count
+
+    def __str__(self) -> str:
+        bits = "" if self.bit is None else f" bit {self.bit}"
+        field = "" if self.mask is None else f" mask {self.mask:#06x}"
+        many = "" if self.count == 1 else f" x{self.count}"
+        return f"{type(self).__name__}({self.address}, {self.type}{many}{bits}{field})"
+
+
+@dataclass(frozen=True, slots=True)
+class Input(_Registers):
+    """Input registers, read only (function 4). The arguments are those of `Holding`, but for `fc16`."""
+
+    function: ClassVar[int] = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Holding(_Registers):
+    """Holding registers: read (function 3) and written (function 6 for one register, 16 for more).
+
+    The value is ``raw * scale + offset``, or a list of `count` of them. `word_order` says which word of a long value
+    has the lower address ("big": the high one, as in most devices; None: as the port says), `byte_swap` exchanges the
+    bytes inside each word. `bit` picks one bit (0 is the lowest) as a bool, `mask` a field of bits as an int: writing
+    either reads the register first, in the same turn. `unit` None is the port's own. `fc16` writes even one register by
+    function 16, for devices that know no function 6. UsageError if they do not fit together.
+    """
+
+    function: ClassVar[int] = 3
+    fc16: bool = field(default=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bits:
+    """What `Coil` and `Discrete` have in common."""
+
+    function: ClassVar[int]
+    address: int
+    _: KW_ONLY
+    unit: int | None = None
+    count: int = 1
+
+    def __post_init__(self) -> None:
+        _check_range(self, self.address, self.count, MAX_BITS)
+
+    @property
+    def size(self) -> int:
+        """Bits that the question covers."""
+        return self.count
+
+    def __str__(self) -> str:
+        many = "" if self.count == 1 else f" x{self.count}"
+        return f"{type(self).__name__}({self.address}{many})"
+
+
+@dataclass(frozen=True, slots=True)
+class Coil(_Bits):
+    """A coil, or `count` of them as a list: read (function 1) and written (function 5 for one, 15 for more)."""
+
+    function: ClassVar[int] = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Discrete(_Bits):
+    """A discrete input, or `count` of them as a list, read only (function 2)."""
+
+    function: ClassVar[int] = 2
+
+
+Question = Input | Holding | Coil | Discrete
+
+
+def _check_range(question: object, address: Any, size: int, most: int) -> None:
+    if not isinstance(address, int) or not 0 <= address <= 0xFFFF:
+        raise UsageError(f"{question}: an address is one of 0 to 65535 (30001 and 40001 in a manual are 0 here)")
+    if not 1 <= size <= most:
+        raise UsageError(f"{question}: covers {size}, and one request carries 1 to {most}")
+    if address + size > 0x10000:
+        raise UsageError(f"{question}: reaches beyond address 65535")
