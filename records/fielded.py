@@ -35,6 +35,7 @@ class Fielded(PV):
     acks: Severity
     ackt: int
     disp: int
+    proc: int
 
     #: Set by the runtime: called when SCAN, PHAS, EVNT or PRIO has changed.
     scan_changed: Callable[[Any], None] | None = None
@@ -118,6 +119,7 @@ class Fielded(PV):
 
     def put_proc(self, value: int) -> Coroutine[Any, Any, None] | None:
         """PROC: process, whatever the value."""
+        self.proc = value
         return self.process_for_put()
 
     def put_acks(self, severity: Severity) -> None:

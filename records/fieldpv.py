@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from math import nan
 from typing import TYPE_CHECKING, Any, Final
 
 from records.alarm import Alarm
 from records.field import LINK, Field
-from records.metadata import PLAIN, Limits, Metadata
+from records.metadata import NO_LIMITS, PLAIN, Metadata
 from records.pv import ALARM, LOG, PROPERTY, PV, VALUE
 from records.types import INTEGER_RANGE, FieldType
 
@@ -18,11 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["FieldPV"]
 
 #: Fields that are shown with the limits of VAL (``get_graphic_double`` of base's analog records).
-_LIKE_VALUE: Final = frozenset(
-    ("HIHI", "HIGH", "LOW", "LOLO", "LALM", "ALST", "MLST", "SVAL", "OVAL", "PVAL", "IVOV", "DRVH", "DRVL")
-)
+_LIKE_VALUE: Final = frozenset(("HIHI", "HIGH", "LOW", "LOLO", "LALM", "ALST", "MLST", "SVAL", "OVAL", "PVAL", "IVOV"))
 _WITHOUT_UNITS: Final = frozenset(("ASLO", "AOFF", "SMOO", "AFTC", "AFVL", "SDLY", "ESLO"))
-_UNKNOWN: Final[Limits] = (nan, nan)
 _FLOATS: Final = (FieldType.FLOAT, FieldType.DOUBLE)
 
 
@@ -105,18 +101,18 @@ class FieldPV(PV):
 def _describe(record: Fielded, row: Field) -> Metadata:
     """Units, precision and limits of a field, as the record types of base answer them."""
     if row.menu is not None:
-        return Metadata(states=row.menu)
+        return Metadata(warning=NO_LIMITS, alarm=NO_LIMITS, states=row.menu)
     if row.type is FieldType.STRING:
         return PLAIN
     about = record.metadata
     floating = row.type in _FLOATS
     precision = about.precision if 0 <= about.precision <= 15 else 15
     if row.name in _LIKE_VALUE and row.type is record.field_type:
-        return Metadata(about.units, precision if floating else 0, about.display, _UNKNOWN, _UNKNOWN, about.control)
+        return Metadata(about.units, precision if floating else 0, about.display, NO_LIMITS, NO_LIMITS, about.control)
     if row.type in INTEGER_RANGE:
         low, high = INTEGER_RANGE[row.type]
         whole = (float(low), float(high))
     else:
         whole = (-1e300, 1e300)
     units = about.units if row.type is record.field_type and row.name not in _WITHOUT_UNITS else ""
-    return Metadata(units, precision if floating else 0, whole, _UNKNOWN, _UNKNOWN, whole)
+    return Metadata(units, precision if floating else 0, whole, NO_LIMITS, NO_LIMITS, whole)

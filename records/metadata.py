@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from math import nan
+from typing import Final, NamedTuple
 
-__all__ = ["PLAIN", "Limits", "Metadata"]
+__all__ = ["NO_LIMITS", "PLAIN", "Limits", "Metadata"]
 
 Limits = tuple[float, float]
+NO_LIMITS: Final[Limits] = (nan, nan)
 
 
 class Metadata(NamedTuple):

@@ -87,7 +87,9 @@ class Output(Record):
         """
         if self.inp is not None:
             return super().reprocess()
-        if self.alarm.severity < Severity.INVALID or self.alarm.status is Status.UDF:
+        if self.out is None and not self.udf:
+            self._done(self.limit(self.value))
+        elif self.alarm.severity < Severity.INVALID or self.alarm.status is Status.UDF:
             self.evaluate()
         return None
 

@@ -80,7 +80,8 @@ class Record(Fielded):
         self.remember_value()
         self.check_alarms(self.value)
         self.reset_alarms()
-        self.acks = NO_ALARM.severity  # nothing has happened yet that one might acknowledge
+        if self.udf:
+            self.acks = Severity.NO_ALARM  # nothing has happened yet that one might acknowledge
 
     # --- what a record type brings ------------------------------------------------------------------------------
 

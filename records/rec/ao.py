@@ -75,15 +75,13 @@ class AoRecord(AnalogOutput):
         value -= self.aoff
         if self.aslo:
             value /= self.aslo
-        return self._to_rval(value) if self.linr else value
-
-    def _to_rval(self, value: float) -> int:
-        value -= self.roff
-        self.oraw = self.rval
-        if not isfinite(value):
+        raw_value = value - self.roff
+        if isfinite(raw_value):
+            self.oraw = self.rval
+            self.rval = max(-RAW_MAX - 1, min(RAW_MAX, int(raw_value + (0.5 if raw_value >= 0.0 else -0.5))))
+        elif self.linr:
             raise ValueError(f"{self.name}: {value!r} has no raw value")
-        self.rval = max(-RAW_MAX - 1, min(RAW_MAX, int(value + (0.5 if value >= 0.0 else -0.5))))
-        return self.rval
+        return self.rval if self.linr else value
 
     def from_reading(self, reading: Any) -> Value:
         """VAL from the instrument's own setting: the way of `to_raw` backwards."""
@@ -96,6 +94,11 @@ class AoRecord(AnalogOutput):
             value *= self.aslo
         value += self.aoff
         return value * self.eslo + self.eoff if self.linr else value
+
+    def remember_value(self) -> None:
+        """Begin OVAL and PVAL at the first value too."""
+        super().remember_value()
+        self.oval = self.pval = self.mlst
 
     def store(self, value: Any, time_ns: int) -> None:
         """Keep OVAL and PVAL beside VAL."""

@@ -7,7 +7,7 @@ from typing import Final
 from records.alarm import Severity
 from records.common import severities
 from records.field import DESCRIBES, PROCESSES, Field
-from records.metadata import Metadata
+from records.metadata import NO_LIMITS, Metadata
 from records.rec.states import States
 from records.types import FieldType
 
@@ -39,9 +39,10 @@ class Binary(States):
         return 1 if raw else 0
 
     def state_severity(self, state: int) -> Severity:
-        """ZSV or OSV."""
-        return self.osv if state else self.zsv
+        """ZSV or OSV; none for a number that is no state."""
+        return (self.zsv, self.osv)[state] if state < 2 else Severity.NO_ALARM
 
     def describe(self) -> Metadata:
         """Two states unless only the first has a name (``get_enum_strs`` of biRecord.c)."""
-        return Metadata(states=(self.znam,) if self.znam and not self.onam else (self.znam, self.onam))
+        states = (self.znam,) if self.znam and not self.onam else (self.znam, self.onam)
+        return Metadata(warning=NO_LIMITS, alarm=NO_LIMITS, states=states)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from records.common import COMMON, INPUT, deadbands, display, menu, output, simulation, value_limits
 from records.field import PROCESSES, Field, Table, table
@@ -37,3 +37,15 @@ class LongoutRecord(AnalogOutput, Whole):
         menu("OOPT", OOPT),
         simulation(None),
     )
+
+    pval: Any
+
+    def store(self, value: Any, time_ns: int) -> None:
+        """Keep PVAL beside VAL."""
+        self.pval = value
+        super().store(value, time_ns)
+
+    def remember_value(self) -> None:
+        """Begin PVAL at the first value too."""
+        super().remember_value()
+        self.pval = self.mlst

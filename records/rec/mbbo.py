@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from records.alarm import Severity, Status
 from records.common import COMMON, INPUT, output, raw, simulation
 from records.field import Table, table
 from records.menus import MENU_SIMM
@@ -43,6 +44,12 @@ class MbboRecord(MultiBit, Output):
         self.oraw = self.rval
         self.rval = (raw_value << self.shft) & 0xFFFFFFFF
         return self.rval
+
+    def check_alarms(self, value: Any) -> None:
+        """A state beyond the sixteenth is SOFT/INVALID, if there are states at all (``convert`` of mbboRecord.c)."""
+        if value > 15 and self.sdef and not self.udf:
+            self.raise_alarm(Status.SOFT, Severity.INVALID, f"state {value} does not exist")
+        super().check_alarms(value)
 
     def put_rval(self, value: int) -> None:
         """RVAL is made from VAL."""

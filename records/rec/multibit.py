@@ -7,7 +7,7 @@ from typing import Any, Final
 from records.alarm import Severity
 from records.common import severities
 from records.field import CONFIGURES, DESCRIBES, PROCESSES, Field, numbered
-from records.metadata import Metadata
+from records.metadata import NO_LIMITS, Metadata
 from records.rec.states import States
 from records.types import FieldType
 
@@ -81,4 +81,4 @@ class MultiBit(States):
         names = [str(getattr(self, name)) for name in _NAMES]
         while names and not names[-1]:
             names.pop()
-        return Metadata(states=tuple(names))
+        return Metadata(warning=NO_LIMITS, alarm=NO_LIMITS, states=tuple(names))

@@ -10,7 +10,7 @@ from records.common import COMMON, INPUT, display, menu, simulation
 from records.convert import as_field_type
 from records.field import PROCESSES, Field, Table, table
 from records.menus import MENU_FTYPE
-from records.metadata import Metadata
+from records.metadata import NO_LIMITS, Metadata
 from records.pv import LOG, VALUE
 from records.record import Record
 from records.types import FieldType
@@ -83,7 +83,7 @@ class WaveformRecord(Record):
     def describe(self) -> Metadata:
         """Units and limits; base's waveform has no alarm limits."""
         limits = (self.lopr, self.hopr)
-        return Metadata(self.egu, self.prec, display=limits, control=limits)
+        return Metadata(self.egu, self.prec, limits, NO_LIMITS, NO_LIMITS, limits)
 
     def monitor(self) -> int:
         """VALUE and LOG always, or when the contents have changed (MPST, APST)."""

@@ -213,6 +213,12 @@ async def test_moving_a_limit_writes_nothing() -> None:
     assert said(record) == ("WRITE", "INVALID", "down")  # a failure is not forgotten over a limit
 
 
+def test_moving_drvh_moves_a_soft_output() -> None:
+    record = AoRecord("T:sp", 9.0, drvh=10)
+    record.put_field("DRVH", 5)
+    assert record.value == 5.0
+
+
 async def test_refused_values_never_reach_the_instrument() -> None:
     instrument = Instrument()
     record = BoRecord("T:sw", out=instrument, znam="Off", onam="On")

@@ -59,7 +59,7 @@ async def test_oval_waits_for_the_instrument() -> None:
     instrument.fault = Trouble("no")
     with pytest.raises(Trouble):
         await record.write(5)
-    assert (record.oval, record.pval, record.value) == (0.0, 0.0, 1.0)
+    assert (record.oval, record.pval, record.value) == (1.0, 1.0, 1.0)
 
 
 async def test_nan_has_no_raw_value() -> None:

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from records import Metadata
 from records.rec.bi import BiRecord
 from records.rec.bo import BoRecord
 from records.rec.mbbi import MbbiRecord
@@ -60,7 +59,7 @@ def test_state_and_cos_alarms() -> None:
     [({}, ("", "")), ({"znam": "Off"}, ("Off",)), ({"onam": "On"}, ("", "On")), (ON_OFF, ("Off", "On"))],
 )
 def test_states_of_a_bi(fields: dict[str, Any], states: tuple[str, ...]) -> None:
-    assert BiRecord("T:b", **fields).metadata == Metadata(states=states)
+    assert BiRecord("T:b", **fields).metadata.states == states
 
 
 def test_only_changes_are_told() -> None:
@@ -151,6 +150,15 @@ async def test_mbbo_without_raw_values() -> None:
     record = MbboRecord("T:m", out=instrument, shft=1, **MODES)
     await record.write("High")
     assert instrument.written == [6]
+
+
+async def test_state_that_does_not_exist() -> None:
+    record = MbboRecord("T:m", 0, **MODES)
+    await record.write(20)
+    assert said(record) == ("SOFT", "INVALID", "state 20 does not exist")
+    bi = BiRecord("T:b", 0, osv="MAJOR")
+    bi.put(7)
+    assert said(bi)[0] == "NO_ALARM"
 
 
 async def test_state_without_a_raw_value() -> None:
