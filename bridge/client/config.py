@@ -6,7 +6,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bridge.ca.header import MAX_PRIORITY, REPEATER_PORT, SERVER_PORT
+from bridge.ca.header import MAX_NAME, MAX_PRIORITY, REPEATER_PORT, SERVER_PORT
 from bridge.net import ConfigError, first_set, port_number, seconds, split_address, yes_no
 
 __all__ = ["Address", "ClientConfig", "ConfigError"]
@@ -51,6 +51,9 @@ class ClientConfig:
     def __post_init__(self) -> None:
         if not 0 <= self.priority <= MAX_PRIORITY:
             raise ConfigError(f"priority {self.priority}: 0..{MAX_PRIORITY} is expected")
+        for word, text in (("user", self.user), ("host", self.host)):
+            if not text or "\0" in text or len(text.encode("utf-8", "surrogateescape")) > MAX_NAME:
+                raise ConfigError(f"{word} {text[:40]!r}: a name of 1..{MAX_NAME} bytes is expected")
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> ClientConfig:

@@ -58,10 +58,10 @@ class SearchSchedule:
     def __contains__(self, cid: int) -> bool:
         return cid in self._asks
 
-    def add(self, cid: int, name: str, now: float, *, lost: Hashable = None) -> None:
-        """Look for `name` from now on; `lost` is the server that had it, if one had."""
+    def add(self, cid: int, name: str, now: float, *, lost: Hashable = None, lane: int = 0) -> None:
+        """Look for `name` from now on; `lost` is the server that had it, if one had, `lane` n waits 2**n x 16 ms."""
         self.remove(cid)
-        self._put(cid, name, 0, now)
+        self._put(cid, name, min(lane, len(self._waits) - 1), now)
         if lost is not None:
             if not self._lost:
                 self._probe_due = now + PROBE_PERIOD[0]
