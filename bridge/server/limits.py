@@ -16,5 +16,4 @@ class Limits:
     circuits: int = 1000  # a control room has some hundreds; each costs about 4 KiB idle
     channels: int = 200_000  # in all: an archiver takes every PV of an IOC once
     subscriptions: int = 400_000  # in all; refused with ECA_ALLOCMEM, which clients report
-    unread: int = 1 << 20  # bytes of replies queued for one client before its requests are no longer read
     stall: float = 60.0  # seconds without a byte taken before a client that has something to read is dropped

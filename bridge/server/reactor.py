@@ -21,6 +21,8 @@ WRITE = 4
 RECEIVE_SIZE = 256 * 1024
 # Below this, joining and one send() is cheaper than handing the kernel a list of buffers.
 JOIN_BELOW = 64 * 1024
+FEW = 64  # pieces; many small ones are joined up to MAX_JOIN, so that a burst of events is one copy and one call
+MAX_JOIN = 1024 * 1024  # but never a client's thousand requests for one large array
 MAX_BUFFERS = 512  # Linux takes at most IOV_MAX (1024) buffers a call
 ROUNDS = 4  # polls for one wake-up of the loop, so that other tasks get their turn under load
 
@@ -154,7 +156,8 @@ class TcpLink:
         if self._queue:
             self._queue.extend(map(memoryview, pieces))
             return
-        if len(pieces) < 64 and sum(map(len, pieces)) > JOIN_BELOW:
+        size = sum(map(len, pieces))
+        if size > MAX_JOIN or (size > JOIN_BELOW and len(pieces) < FEW):
             self._queue.extend(map(memoryview, pieces))
             self._drain()
             return

@@ -1,0 +1,117 @@
+"""Requests about the circuit and its channels: names, search, create, clear, flow control, echo."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bridge.ca.header import DO_REPLY, HEADER, MAX_PRIORITY, Command
+from bridge.ca.status import ECA
+from bridge.server.channel import READ_RIGHT, WRITE_RIGHT, Channel
+from bridge.server.errors import BadMessage, Body
+from bridge.server.outlet import pack_head
+from bridge.server.render import NATIVE
+
+if TYPE_CHECKING:
+    from bridge.server.session import Session
+
+__all__ = [
+    "clear",
+    "client_name",
+    "create",
+    "echo",
+    "events_off",
+    "events_on",
+    "host_name",
+    "read_sync",
+    "search",
+    "version",
+]
+
+# plain integers: an enum member costs a look-up where it is packed
+_ACCESS_RIGHTS: Final = int(Command.ACCESS_RIGHTS)
+_CREATE_CHAN: Final = int(Command.CREATE_CHAN)
+_CREATE_CH_FAIL: Final = int(Command.CREATE_CH_FAIL)
+_NAME_LIMIT: Final = 512  # bytes of a user or host name (camessage.c)
+_pack_header = HEADER.pack
+
+
+def version(session: Session, dbr: int, count: int, p1: int, p2: int, body: Body) -> None:
+    if session.versioned:
+        return  # libca sends one before each search over TCP, with a flag where the priority was
+    if dbr > MAX_PRIORITY:
+        raise BadMessage(f"priority {dbr}")
+    session.versioned = True
+    session.minor = count
+    session.priority = dbr
+
+
+def client_name(session: Session, dbr: int, count: int, p1: int, p2: int, body: Body) -> None:
+    session.user = _name(body, "user")
+
+
+def host_name(session: Session, dbr: int, count: int, p1: int, p2: int, body: Body) -> None:
+    session.host = _name(body, "host")
+
+
+def _name(body: Body, what: str) -> str:
+    raw = bytes(body).partition(b"\0")[0]
+    if len(raw) > _NAME_LIMIT:
+        raise BadMessage(f"a {what} name of {len(raw)} bytes")
+    return raw.decode("utf-8", "replace")
+
+
+def echo(session: Session, dbr: int, count: int, p1: int, p2: int, body: Body) -> None:
+    session.send(pack_head(Command.ECHO, len(body), dbr, count, p1, p2) + bytes(body))
+
+
+def read_sync(session: Session, dbr: int, count: int, p1: int, p2: int, body: Body) -> None:
+    session.send(pack_head(Command.READ_SYNC, 0, dbr, count, p1, p2))
+
+
+def events_off(session: Session, dbr: int, count: int, p1: int, p2: int, body: Body) -> None:
+    session.hold_events(True)
+
+
+def events_on(session: Session, dbr: int, count: int, p1: int, p2: int, body: Body) -> None:
+    session.hold_events(False)
+
+
+def search(session: Session, dbr: int, count: int, p1: int, p2: int, body: Body) -> None:
+    """A name server's question over TCP (EPICS_CA_NAME_SERVERS)."""
+    if session.hub.find(bytes(body).partition(b"\0")[0]) is not None:
+        session.send(HEADER.pack(Command.SEARCH, 0, session.hub.port, 0, 0xFFFFFFFF, p2))
+    elif dbr == DO_REPLY:
+        session.send(HEADER.pack(Command.NOT_FOUND, 0, dbr, count, p1, p2))
+
+
+def create(session: Session, dbr: int, count: int, cid: int, minor: int, body: Body) -> None:
+    hub = session.hub
+    pv = hub.find(bytes(body).partition(b"\0")[0])
+    if pv is None:
+        session.send(_pack_header(_CREATE_CH_FAIL, 0, 0, 0, cid, 0))
+        return
+    if hub.channels >= hub.limits.channels:
+        session.error(ECA.ALLOCMEM, (Command.CREATE_CHAN, 0, dbr, count, cid, minor), "too many channels", cid)
+        session.send(HEADER.pack(Command.CREATE_CH_FAIL, 0, 0, 0, cid, 0))
+        return
+    sid = session.new_sid()
+    rights = READ_RIGHT | WRITE_RIGHT if pv.writable else READ_RIGHT
+    session.channels[sid] = Channel(pv, cid, rights)
+    hub.channels += 1
+    session.send(_pack_header(_ACCESS_RIGHTS, 0, 0, 0, cid, rights))
+    session.out.append(pack_head(_CREATE_CHAN, 0, NATIVE[pv.field_type], pv.max_count, cid, sid))
+
+
+def clear(session: Session, dbr: int, count: int, sid: int, cid: int, body: Body) -> None:
+    channel = session.channels.pop(sid, None)
+    if channel is None:
+        session.error(ECA.UKNCHAN, (Command.CLEAR_CHANNEL, 0, dbr, count, sid, cid), "no such channel")
+        return
+    for key in channel.keys:
+        session.reads.pop(key, None)
+        session.writes.pop(key, None)
+    for subscription in (channel.subscriptions or {}).values():
+        session.late.pop(subscription, None)
+    channel.close(session.hub)
+    session.hub.channels -= 1
+    session.send(HEADER.pack(Command.CLEAR_CHANNEL, 0, dbr, count, sid, cid))
