@@ -64,12 +64,13 @@ class Rendering:
     `constant` says that size, count and status of a reply never change, so that reply heads can be made in advance.
     """
 
-    __slots__ = ("_render", "constant", "count", "dbr", "outlet", "payload", "status", "watchers")
+    __slots__ = ("_render", "constant", "count", "dbr", "kept", "outlet", "payload", "status", "watchers")
 
     def __init__(self, outlet: Outlet, dbr: int, count: int) -> None:
         self.outlet = outlet
         self.dbr = dbr
         self.count = count
+        self.kept = False  # told of changes, so that `payload` may be used again
         self.status = NORMAL
         self.payload: bytes | None = None
         self._render = renderer(outlet.pv, dbr, count)
@@ -104,6 +105,8 @@ class Rendering:
 
     def add(self, subscription: Subscription) -> None:
         """Begin to feed a subscription."""
+        if not self.kept:
+            self.outlet.keep(self)
         for mask, subscriptions in self.watchers:
             if mask == subscription.mask:
                 subscriptions.append(subscription)
@@ -118,6 +121,8 @@ class Rendering:
                 subscriptions.remove(subscription)
                 if not subscriptions:
                     self.watchers.remove(entry)
+                    if not self.watchers:
+                        self.outlet.unkeep(self)
                 return
 
 
@@ -145,12 +150,29 @@ class Outlet:
         """The shared rendering for a request of `count` elements (0: as many as there are) of type `dbr`."""
         if count == 0 and self.pv.max_count == 1:
             count = 1
-        key = (dbr, count)
-        found = self._by_type.get(key)
+        found = self._by_type.get((dbr, count))
         if found is None:
-            found = self._by_type[key] = Rendering(self, dbr, count)
-            self.renderings.append(found)
+            found = Rendering(self, dbr, count)
+            if count in (0, 1, self.pv.max_count):
+                self.keep(found)
         return found
+
+    def keep(self, rendering: Rendering) -> None:
+        """Keep a rendering up to date from now on.
+
+        One for an odd number of elements is kept only while it is watched: a client could otherwise ask for each
+        number in turn, and have the server remember a large array as many times.
+        """
+        rendering.kept = True
+        self._by_type[rendering.dbr, rendering.count] = rendering
+        self.renderings.append(rendering)
+
+    def unkeep(self, rendering: Rendering) -> None:
+        """Nobody watches it any more."""
+        if rendering.count not in (0, 1, self.pv.max_count):
+            rendering.kept = False
+            del self._by_type[rendering.dbr, rendering.count]
+            self.renderings.remove(rendering)
 
     def changed(self, pv: PV, changes: int) -> None:
         """The PV's news: render what is watched, forget the rest, and queue the events."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from bridge.ca.dbr import ChannelType
 from bridge.ca.header import HEADER, Command
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from bridge.server.session import Session
 
 __all__ = ["event_add", "event_cancel", "read", "read_notify"]
+
+# 39 types, each whole, single and dynamic, and room for some slices; each may hold a copy of a large array
+MAX_RENDERINGS: Final = 200
 
 log = logging.getLogger("iocbridge.server")
 
@@ -33,7 +36,7 @@ def read_notify(session: Session, dbr: int, count: int, sid: int, ioid: int, bod
         session.send(rendering.head(Command.READ_NOTIFY, ioid, payload))
         session.send(payload)
 
-    if rendering.constant and not len(body) and not channel.pv.has_getter:
+    if rendering.constant and rendering.kept and not len(body) and not channel.pv.has_getter:
         size = payload_size(dbr, rendering.count)
         if size < 0xFFFF and rendering.count < 0xFFFF:
             key = HEADER.pack(Command.READ_NOTIFY, 0, dbr, count, sid, 0)[:12]
@@ -79,6 +82,9 @@ def event_add(session: Session, dbr: int, count: int, sid: int, subid: int, body
         return
     if channel.subscriptions is None:
         channel.subscriptions = {}
+    if not rendering.kept and len(rendering.outlet.renderings) >= MAX_RENDERINGS:
+        session.error(ECA.ALLOCMEM, request, f"{channel.pv.name}: too many different element counts", channel.cid)
+        return
     if subid in channel.subscriptions:
         session.error(ECA.ADDFAIL, request, f"{channel.pv.name}: subscription {subid} exists already", channel.cid)
         return

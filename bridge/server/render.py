@@ -88,7 +88,7 @@ def renderer(pv: PV, dbr: int, count: int) -> Renderer:
 
     def render() -> bytes:
         body = b"" if dbr < ChannelType.STS_STRING else encode_metadata(dbr, _metadata(pv, dbr))
-        body += _elements(pv, base)
+        body += _elements(pv, base, count)
         if count:
             return body[:size].ljust(size, b"\0")
         return _pad(body)
@@ -116,8 +116,10 @@ def _pad(body: bytes) -> bytes:
     return body + b"\0" * (-len(body) & 7)
 
 
-def _elements(pv: PV, base: int) -> bytes:
-    value: Value = pv.value
+def _elements(pv: PV, base: int, count: int) -> bytes:
+    value: Any = pv.value
+    if 0 < count < pv.max_count and len(value) > count:
+        value = value[:count]  # before converting: the array may have a million
     wanted = _ELEMENTS[base]
     if wanted is FieldType.STRING:
         return b"".join(_text(one, pv) for one in _each(value, pv))

@@ -492,3 +492,37 @@ def test_any_bytes_leave_the_server_standing(data: st.DataObject) -> None:
         wire.feed(piece)
     wire.session.close()
     assert (wire.hub.channels, wire.hub.subscriptions) == (0, 0)
+
+
+def test_odd_element_counts_are_not_remembered() -> None:
+    pvs = database()
+    wire = Wire(pvs)
+    sid = wire.create("T:big")
+    for count in range(2, 1000):
+        assert read(wire, sid, ChannelType.DOUBLE, count).count == count
+    (outlet,) = wire.hub._outlets.values()
+    assert len(outlet.renderings) == 0
+    pvs["T:big"].post([5.0] * 20_000)
+    assert read(wire, sid, ChannelType.DOUBLE, 7).body == struct.pack(">7d", *[5.0] * 7)
+
+
+def test_odd_element_counts_are_monitored_and_then_forgotten() -> None:
+    pvs = database()
+    wire = Wire(pvs)
+    sid = wire.create("T:w")
+    subscribe(wire, sid, 1, count=2)
+    pvs["T:w"].post([7.0, 8.0, 9.0])
+    (event,) = wire.replies()
+    assert event.body == struct.pack(">2d", 7.0, 8.0)
+    wire.ask(Command.EVENT_CANCEL, dbr=6, count=2, p1=sid, p2=1)
+    (outlet,) = wire.hub._outlets.values()
+    assert len(outlet.renderings) == 0
+
+
+def test_too_many_slices_of_one_array_are_refused() -> None:
+    wire = Wire(database())
+    sid = wire.create("T:big")
+    for count in range(2, 202):
+        subscribe(wire, sid, count, count=count)
+    (error,) = subscribe(wire, sid, 5000, count=5000)
+    assert (error.command, error.p2) == (Command.ERROR, ECA.ALLOCMEM.code)
