@@ -9,11 +9,10 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Iterable
-from typing import Any
 
 from bridge.runtime.asynclib import AsyncLibrary
 from bridge.runtime.clock import Clock
-from records import Alarm, Hook, PVGroup, Record, Status
+from records import NO_ALARM, Alarm, Hook, PVGroup, Record, Status
 
 __all__ = ["Hooks"]
 
@@ -78,6 +77,8 @@ class Hooks:
                     _failed(hook, error)
                     if hook.stop_on_error:
                         return
+                else:
+                    _worked(hook)
                 now = self._clock.monotonic()
                 due = max(due + period, now) if hook.subtract_elapsed else now + period
             await self._clock.sleep_until(due)
@@ -90,6 +91,19 @@ def _period(hook: Hook) -> float | None:
 
 
 def _failed(hook: Hook, error: Exception) -> None:
-    log.error("%s: the %s hook failed", hook.pv.name, hook.kind, exc_info=error)
-    what: Any = f"{hook.kind}: {error}"
-    hook.pv.post_alarm(Alarm(Status.SCAN if hook.kind == "scan" else Status.SOFT, hook.failure_severity, what))
+    why = f"{hook.kind}: {str(error) or type(error).__name__}"
+    alarm = Alarm(_status(hook), hook.failure_severity, why)
+    if hook.pv.alarm != alarm:  # once for as long as it fails in the same way, not once per period
+        log.error("%s: the %s hook failed", hook.pv.name, hook.kind, exc_info=error)
+        hook.pv.post_alarm(alarm)
+
+
+def _worked(hook: Hook) -> None:
+    """Take back the alarm of a failed call: `PV.post` of a plain PV leaves alarms as they are."""
+    if hook.pv.alarm.status is _status(hook) and hook.pv.alarm.message.startswith(f"{hook.kind}: "):
+        log.info("%s: the %s hook works again", hook.pv.name, hook.kind)
+        hook.pv.post_alarm(NO_ALARM)
+
+
+def _status(hook: Hook) -> Status:
+    return Status.SCAN if hook.kind == "scan" else Status.SOFT

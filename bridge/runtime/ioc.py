@@ -12,10 +12,9 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from bridge.runtime.hooks import Hooks
-
 from bridge.runtime.clock import SYSTEM, Clock
 from bridge.runtime.database import Target, database
+from bridge.runtime.hooks import Hooks
 from bridge.runtime.iointr import Interrupts
 from bridge.runtime.scan import ScanLists
 from bridge.server import CaServer, EagerRunner, ServerConfig, serving

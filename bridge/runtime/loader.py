@@ -37,12 +37,11 @@ def load_file(path: Path, name: str) -> types.ModuleType:
     try:
         code = compile(source, str(path), "exec")
         exec(code, module.__dict__)
-    except SyntaxError as error:
-        raise LoadError(f"{path}:{error.lineno}: {error.msg}") from error
-    except (SystemExit, KeyboardInterrupt):
-        raise
+    except SyntaxError as error:  # of this file, or of one that it imports
+        raise LoadError(f"{error.filename or path}:{error.lineno}: {error.msg}") from error
     except Exception as error:
-        raise LoadError(f"{_where(path, error)}: {type(error).__name__}: {error}") from error
+        why = " ".join(str(error).split())  # one line, whatever the error's author thought
+        raise LoadError(f"{_where(path, error)}: {type(error).__name__}: {why}") from error
     return module
 
 
@@ -57,9 +56,9 @@ def pick(module: types.ModuleType, attribute: str | None) -> list[type[PVGroup] 
         if isinstance(found, PVGroup) or (isinstance(found, type) and issubclass(found, PVGroup)):
             return [found]
         raise LoadError(f"{path}: {attribute!r} is no PVGroup but a {type(found).__name__}")
-    objects = [value for value in vars(module).values() if isinstance(value, PVGroup)]
+    objects = {id(value): value for value in vars(module).values() if isinstance(value, PVGroup)}  # each once
     if objects:
-        return list(objects)
+        return list(objects.values())
     classes = _classes(module)
     if not classes:
         raise LoadError(f"{path}: there is no PVGroup to serve")

@@ -1,7 +1,8 @@
 """Periodic scanning: one task per rate, due dates that do not drift, records that never pile up.
 
 A record still busy with its last scan (its instrument is slow or silent) sits this one out, so one slow instrument
-costs the others nothing. A tick that comes too late (the machine was asleep) is counted and left out, not made up for.
+costs the others nothing. A tick whose time is over before the last one has run (the machine was asleep) is counted and
+left out, not made up for.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class RateStatistics:
     """What became of one scan rate's ticks."""
 
     ticks: int = 0
-    missed_ticks: int = 0  # the loop was held up for a whole period
+    missed_ticks: int = 0  # left out: the loop was held up beyond the time of the next one
     skipped: int = 0  # records that were still busy when their turn came
 
 
@@ -89,7 +90,7 @@ class ScanLists:
         while True:
             self._tick(self._lists[period], statistics)
             number += 1
-            late = int((self._clock.monotonic() - begin) / period) - number
+            late = int((self._clock.monotonic() - begin) / period) + 1 - number
             if late > 0:
                 number += late
                 statistics.missed_ticks += late

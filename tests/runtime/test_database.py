@@ -1,0 +1,47 @@
+"""One database from several groups."""
+
+from __future__ import annotations
+
+import pytest
+
+from bridge import PVGroup, ai
+from bridge.runtime.database import DuplicateName, database
+from records import PV
+
+
+class Pump(PVGroup):
+    SPEED = ai()
+
+
+class Valve(PVGroup):
+    SPEED = ai()
+    OPEN = ai()
+
+
+def test_groups_and_mappings_under_one_roof() -> None:
+    pump, valve = Pump("P:"), Valve("V:")
+    own = PV("X", 1.0)
+    merged = database(pump, valve, {"X": own})
+    assert list(merged) == ["P:SPEED", "V:SPEED", "V:OPEN", "X"]
+    assert merged["P:SPEED"] is pump.SPEED
+    assert merged["X"] is own
+
+
+def test_a_single_mapping_is_taken_as_it_is() -> None:
+    pvs: dict[str, PV] = {}
+    assert database(pvs) is pvs
+
+
+def test_a_single_group() -> None:
+    pump = Pump("P:")
+    assert database(pump) is pump.pvdb
+
+
+def test_two_pvs_of_one_name() -> None:
+    with pytest.raises(DuplicateName, match=r"two PVs are called 'A:SPEED': one of Pump, one of Valve"):
+        database(Pump("A:"), Valve("A:"))
+
+
+def test_duplicates_without_a_group() -> None:
+    with pytest.raises(DuplicateName, match=r"'P:SPEED': one of Pump, one of no group"):
+        database(Pump("P:"), {"P:SPEED": PV("P:SPEED")})

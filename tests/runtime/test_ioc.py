@@ -1,0 +1,254 @@
+"""A running IOC: it serves first, and takes everything down in bounded time."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import devices
+from bridge import PVGroup, ai, ao, running
+from bridge.runtime.database import DuplicateName
+from bridge.server import CannotListen, ServerConfig
+from devices import Instrument
+from drivers import FLOAT32, Ask, Get, HttpPort, Input, ModbusTcpPort, Port, Reading, SerialPort, TcpPort, Tell
+from records import Severity, Status
+from tests.clients import C_TOOLS, c_tool
+from tests.logs import logged
+from tests.runtime.fakes import Counter, Stubborn
+from tests.runtime.handclock import HandClock, settle
+from tests.server.serving import loopback
+from tests.waiting import eventually
+
+needs_c_tools = pytest.mark.skipif(C_TOOLS is None, reason="base's client programs come as an x86_64 Linux wheel only")
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+def offline(missing: Path, silent: int = 0) -> list[PVGroup]:
+    """One instrument of each kind, none of which is there; on TCP port `silent` calls are taken, and nothing said."""
+
+    class Line(Instrument):
+        T = ai(inp=Ask("KRDG?"), scan="1 second")
+        SP = ao(out=Tell("SETP {}"))
+
+    class Meter(Instrument):
+        V = ai(inp=Input(0, FLOAT32), scan="1 second")
+
+    class Web(Instrument):
+        X = ai(inp=Get("/x", "/x"), scan="1 second")
+
+    return [
+        Line("TTY:", port=SerialPort(str(missing))),
+        Line("TCP:", port=TcpPort("127.0.0.1", free_port())),
+        Line("MUTE:", port=TcpPort("127.0.0.1", silent or free_port(), timeout=30.0)),
+        Meter("MB:", port=ModbusTcpPort("127.0.0.1", free_port())),
+        Web("HTTP:", port=HttpPort(f"http://127.0.0.1:{free_port()}")),
+        devices.SDM630("RTU:", device=str(missing)),
+    ]
+
+
+@needs_c_tools
+async def test_serves_while_every_instrument_is_away(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        groups = offline(tmp_path / "ttyUSB0", silent.getsockname()[1])
+        async with running(*groups, config=loopback()) as ioc:
+            names = ["TTY:T", "TCP:T", "MB:V", "HTTP:X", "RTU:V1", "TTY:SP"]
+            # the server answers although no port has ever been up, or is up and waits for half a minute
+            done = await c_tool(ioc.server.port, "caget", "-w", "5", *names, "MUTE:T")
+            assert done.code == 0, done.err
+            await eventually(lambda: {ioc.pvdb[name].alarm.status for name in names} == {Status.COMM})
+            assert ioc.pvdb["MUTE:T"].alarm.severity is Severity.INVALID
+            begin = time.monotonic()
+        assert time.monotonic() - begin < 2.5
+
+
+@pytest.mark.parametrize("instruments", ["offline", "stubborn"])
+async def test_leaves_nothing_behind(tmp_path: Path, instruments: str) -> None:
+    """No task and no descriptor, even of instruments that hang; and quickly."""
+
+    async def once() -> float:
+        groups = offline(tmp_path / "ttyUSB0")
+        if instruments == "stubborn":
+            groups = [devices.SDM630("RTU:", device=str(tmp_path / "x"))]
+            groups[0].services.append(Stubborn())
+        async with running(*groups, config=loopback()):
+            await settle()
+            begin = time.monotonic()
+        return time.monotonic() - begin
+
+    await once()  # what is loaded and cached the first time stays
+    await asyncio.sleep(0)
+    gc.collect()
+    before = descriptors()
+    with logged() as log:
+        assert await once() < 2.5
+    gc.collect()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    assert descriptors() == before
+    assert bool(log.about("did not close")) is (instruments == "stubborn")
+
+
+def descriptors() -> list[str]:
+    """What is open, without the directory that lists it."""
+    found = []
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            found.append(os.readlink(f"/proc/self/fd/{name}").split(":")[0])
+        except OSError:
+            continue
+    return sorted(found)
+
+
+async def test_a_hundred_starts_and_stops(tmp_path: Path) -> None:
+    before = descriptors()
+    for _ in range(100):
+        async with running(devices.SDM630("RTU:", device=str(tmp_path / "x")), config=loopback()):
+            pass
+    gc.collect()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    assert descriptors() == before
+
+
+async def test_an_instrument_may_be_used_again() -> None:
+    """The same group in one IOC after the other, as interactive users do."""
+    source = Counter()
+
+    class Group(PVGroup):
+        R = ai(inp=source, pini="YES")
+
+    group = Group("T:")
+    for reads in (1, 2):
+        async with running(group, config=loopback()):
+            await eventually(lambda reads=reads: source.reads == reads)
+
+
+async def test_pini_in_the_order_of_phases() -> None:
+    order: list[str] = []
+
+    class Source:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        async def read(self) -> Reading:
+            order.append(self.name)
+            return Reading(1.0)
+
+    class Group(PVGroup):
+        LAST = ai(inp=Source("last"), pini="YES", phas=5)
+        NEVER = ai(inp=Source("never"))
+        FIRST = ai(inp=Source("first"), pini="YES")
+        SECOND = ai(inp=Source("second"), pini="YES")
+
+    async with running(Group("T:"), config=loopback()):
+        await settle()
+    assert order == ["first", "second", "last"]
+
+
+async def test_a_shared_port_starts_once() -> None:
+    starts: list[str] = []
+
+    class Wire(Port):
+        async def _open(self) -> None:
+            starts.append("open")
+
+        async def _close(self) -> None:
+            starts.append("close")
+
+        def point(self, question: Any) -> Any:
+            return Counter()
+
+    class Half(Instrument):
+        R = ai(inp=Ask("R?"))
+
+    wire = Wire("shared")
+    async with running(Half("A:", port=wire), Half("B:", port=wire), config=loopback()):
+        await eventually(lambda: starts)
+    assert starts == ["open", "close"]
+
+
+async def test_a_link_tells_each_record_once_per_change() -> None:
+    """Also a record with INP and OUT on the same wire."""
+    watchers: list[Any] = []
+
+    class Point:
+        reads = 0
+
+        async def read(self) -> Reading:
+            self.reads += 1
+            return Reading(1.0)
+
+        async def write(self, value: Any, /) -> None:
+            pass
+
+        def watch(self, callback: Any, /) -> Any:
+            watchers.append(callback)
+            return lambda: watchers.remove(callback)
+
+    point = Point()
+
+    class Group(PVGroup):
+        SP = ao(inp=point, out=point)
+
+    group = Group("T:")
+    async with running(group, config=loopback()):
+        assert len(watchers) == 1
+        watchers[0](ConnectionError("unplugged"))
+        await settle()
+        assert group.SP.alarm == (Status.COMM, 3, "unplugged")
+        watchers[0](None)
+        await settle()
+        assert (group.SP.value, point.reads, group.SP.alarm.severity) == (1.0, 1, 0)
+    assert watchers == []
+
+
+async def test_duplicate_names_are_refused_before_anything_is_opened() -> None:
+    class Group(PVGroup):
+        R = ai()
+
+    before = descriptors()
+    with pytest.raises(DuplicateName, match="'T:R'"):
+        async with running(Group("T:"), Group("T:"), config=loopback()):
+            pass
+    assert descriptors() == before
+
+
+async def test_a_taken_port_is_said_and_nothing_stays() -> None:
+    class Group(PVGroup):
+        R = ai(inp=Counter(), scan=".1 second")
+
+    async with running(Group("T:"), config=loopback()) as ioc:
+        tasks = asyncio.all_tasks()
+        with pytest.raises(CannotListen):
+            async with running(Group("U:"), config=ServerConfig(interfaces=("127.0.0.1",), port=ioc.server.port)):
+                pass
+        assert asyncio.all_tasks() == tasks
+
+
+async def test_the_callers_error_comes_through() -> None:
+    class Group(PVGroup):
+        R = ai()
+
+    with pytest.raises(ZeroDivisionError):
+        async with running(Group("T:"), config=loopback()):
+            _ = 1 / 0
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_timestamps_are_the_clocks() -> None:
+    class Group(PVGroup):
+        R = ai(inp=Counter(), scan="1 second")
+
+    clock, group = HandClock(), Group("T:")
+    async with running(group, config=loopback(), wall=clock):
+        await clock.advance(1.0)
+        assert group.R.time_ns == clock.now_ns()
