@@ -18,30 +18,34 @@ from iocbridge_layout import check
 
 check("bridge")
 
-from bridge.cli.run import run
-from bridge.runtime.ioc import Ioc, running
-from bridge.server import ServerConfig
-from records import (
-    PVGroup,
-    SkipWrite,
-    SubGroup,
-    ai,
-    ao,
-    bi,
-    bo,
-    int64in,
-    int64out,
-    longin,
-    longout,
-    lsi,
-    lso,
-    mbbi,
-    mbbo,
-    pvproperty,
-    stringin,
-    stringout,
-    waveform,
-)
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bridge.cli.run import run
+    from bridge.runtime.ioc import Ioc, running
+    from bridge.server import ServerConfig
+    from records import (
+        PVGroup,
+        SkipWrite,
+        SubGroup,
+        ai,
+        ao,
+        bi,
+        bo,
+        int64in,
+        int64out,
+        longin,
+        longout,
+        lsi,
+        lso,
+        mbbi,
+        mbbo,
+        pvproperty,
+        stringin,
+        stringout,
+        waveform,
+    )
 
 __all__ = [
     "Ioc",  # a running IOC
@@ -68,3 +72,18 @@ __all__ = [
     "stringout",
     "waveform",
 ]
+
+# `iocbridge get` needs no records and no server, and should be as quick as caget: what is not asked for is not loaded.
+_HOMES = {
+    "Ioc": "bridge.runtime.ioc",
+    "ServerConfig": "bridge.server",
+    "run": "bridge.cli.run",
+    "running": "bridge.runtime.ioc",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        found = globals()[name] = getattr(import_module(_HOMES.get(name, "records")), name)
+        return found
+    raise AttributeError(f"module 'bridge' has no attribute {name!r}")
