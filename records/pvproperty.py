@@ -7,7 +7,7 @@ of a subclass leave the base class alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +17,7 @@ from records.limited import LimitedPV
 from records.makers import RECORD_TYPES, RecordMaker, near
 from records.metadata import Limits, Metadata
 from records.pv import PV
+from records.saving import saving
 from records.spec import PVSpec, ScanHook
 from records.types import MAX_STRING, FieldType
 
@@ -72,6 +73,8 @@ def pvproperty(
     doc: str | None = None,
     read_only: bool = False,
     record: str | None = None,
+    autosave: bool | Iterable[str] = False,
+    restore: str | None = None,
     **options: Any,
 ) -> PVSpec[Any]:
     """Specify a PV; also a decorator over its getter.
@@ -87,6 +90,7 @@ def pvproperty(
         doc: a description; the first line of the getter's docstring if None.
         read_only: clients may not write.
         record: a record type such as ``"ai"``, to make a record.
+        autosave, restore: what survives restarts, as for records.
         options: `units`, `precision`, `enum_strings`, ``{upper,lower}_{disp,alarm,warning,ctrl}_limit``; with `record`
             any field of it in lower case.
 
@@ -99,6 +103,7 @@ def pvproperty(
         spec = _record(record, dtype, value, max_length, doc, options)
     else:
         spec = _plain(dtype, value, max_length, options)
+    spec.saving = saving(autosave, restore, RECORD_TYPES[str(record)].record_class.fields if record is not None else {})
     spec.name, spec.doc, spec.read_only = name, doc, read_only
     spec.get, spec.put, spec.startup_method, spec.shutdown_method, spec.scan_method = get, put, startup, shutdown, scan
     return spec

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, Self, TypeV
 from records.alarm import Severity
 from records.macros import expand
 from records.pv import PV
+from records.saving import Saving
 
 if TYPE_CHECKING:
     from records.group import PVGroup
@@ -70,6 +71,7 @@ class PVSpec(Generic[T_co]):
         startup: Callable[..., Any] | None = None,
         shutdown: Callable[..., Any] | None = None,
         scan: ScanHook | None = None,
+        saving: Saving | None = None,
     ) -> None:
         self.make = make
         self.name = name
@@ -80,6 +82,7 @@ class PVSpec(Generic[T_co]):
         self.startup_method = startup
         self.shutdown_method = shutdown
         self.scan_method = scan
+        self.saving = saving
         self.attr = ""
         self.owner: type | None = None
 
