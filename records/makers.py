@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from records.menus import scan_index
@@ -21,6 +22,7 @@ from records.rec.stringin import StringinRecord
 from records.rec.stringout import StringoutRecord
 from records.rec.waveform import WaveformRecord
 from records.record import Record
+from records.saving import saving
 from records.spec import PVSpec
 
 if TYPE_CHECKING:
@@ -68,6 +70,8 @@ class RecordMaker(Generic[R]):
         scan: str | float | None = None,
         pini: bool | str | None = None,
         read_only: bool = False,
+        autosave: bool | Iterable[str] = False,
+        restore: str | None = None,
         **fields: Any,
     ) -> PVSpec[R]:
         """Specify a record.
@@ -81,6 +85,8 @@ class RecordMaker(Generic[R]):
             scan: ``"1 second"``, ``1.0`` (seconds), ``"I/O Intr"``, ``"Event"`` or ``"Passive"``.
             pini: whether to process once when the IOC starts.
             read_only: clients may not write.
+            autosave: whether the value is to survive restarts, or the names of what is (``("VAL", "HIHI")``).
+            restore: ``"device"``, ``"push"`` or ``"leave"``: what a restored value means to the instrument, see Saving.
             fields: any field of the record type in lower case: ``egu="K"``, ``hihi=320``, ``hhsv="MAJOR"``.
 
         Raises TypeError for a field that the type does not have, ValueError for a value that does not fit.
@@ -96,6 +102,7 @@ class RecordMaker(Generic[R]):
         if pini is not None:
             fields["pini"] = pini
         given = self.checked(fields)
+        saved = saving(autosave, restore, record_class.fields)
 
         def make(pv_name: str, group: PVGroup | None) -> R:
             links: dict[str, Any] = {"inp": _bound("inp", inp, spec, group)}
@@ -107,7 +114,7 @@ class RecordMaker(Generic[R]):
             except ValueError as error:
                 raise ValueError(f"{_at(spec, group)}: {rtyp}({value!r}): {error}") from None
 
-        spec = PVSpec(make, name=name, doc=doc, read_only=read_only)
+        spec = PVSpec(make, name=name, doc=doc, read_only=read_only, saving=saved)
         return spec
 
     def checked(self, fields: dict[str, Any]) -> dict[str, Any]:
