@@ -14,12 +14,12 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bridge.cli.demoscreen import Screen
+from bridge.cli.demoscreen import SHOWN, Screen
 from bridge.cli.logs import configure
 from bridge.runtime.database import database
 from bridge.runtime.ioc import running
 from bridge.server import CannotListen, ConfigError, ServerConfig
-from records import PV, PVGroup
+from records import PV, PVGroup, Severity
 
 __all__ = ["Cable", "main", "simulated"]
 
@@ -135,6 +135,9 @@ async def _warm_up(prefix: str, pvdb: Any, stop: asyncio.Event) -> None:
         async with asyncio.timeout(START_DEADLINE):
             for name, value in FIRST_PUTS:
                 await _put_when_there(pvdb[prefix + name], value, stop)
+            shown = [pvdb[prefix + name] for names in SHOWN.values() for name in names]
+            while not stop.is_set() and any(pv.alarm.severity is Severity.INVALID for pv in shown):
+                await asyncio.sleep(0.05)
 
 
 async def _put_when_there(pv: PV, value: object, stop: asyncio.Event) -> None:

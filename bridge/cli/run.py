@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import inspect
 import logging
 import os
 import signal
@@ -30,13 +31,16 @@ _ran = False  # whether a file that `iocbridge run` executed called `run` itself
 
 def main(argv: Sequence[str]) -> int:
     """Serve the IOC in a file. Words after the file are the file's own, as with `python FILE.py`."""
+    global _ran
+    _ran = False
     parser = argparse.ArgumentParser(
         prog="iocbridge run",
         description="Serve an IOC.",
         epilog="Further options are those of the file: try FILE --help.",
     )
     parser.add_argument("file", help="FILE.py, or FILE.py:NAME to choose one of its PVGroups")
-    parser.add_argument("options", nargs=argparse.REMAINDER, help="--prefix P --list-pvs --interfaces A ... -v -q")
+    options = "--prefix P --list-pvs --interfaces A ... -v -q"
+    parser.add_argument("options", nargs=argparse.REMAINDER, help=options).required = False
     args = parser.parse_args(argv)
     name, colon, attribute = args.file.rpartition(":")
     path = Path(name if colon else args.file)
@@ -47,15 +51,17 @@ def main(argv: Sequence[str]) -> int:
         module = load_file(path, "__main__")
         return 0 if _ran else run(*pick(module, None))
     except LoadError as error:
-        return _fail(str(error))
+        return _complain(str(error))
 
 
 def run(*targets: Servable, argv: Sequence[str] | None = None, config: ServerConfig | None = None) -> int:
     """Serve until Ctrl-C or SIGTERM; the last line of an IOC program: ``run(MyGroup)`` or ``run(MyGroup(...), ...)``.
 
     Options come from `argv` (by default the program's own: --prefix, --list-pvs, --interfaces, -v, -q), the network
-    settings from the environment (EPICS_CAS_..., EPICS_CA_...) unless `config` is given. Returns an exit code: 0 after
-    a clean end, 1 if it could not serve, 2 for wrong options.
+    settings from the environment (EPICS_CAS_..., EPICS_CA_...) unless `config` is given. Returns 0 after a clean end.
+
+    Ends the program if it cannot serve, with one line that says why: raises SystemExit(2) for wrong options, settings
+    or groups, SystemExit(1) if the network does not let it.
     """
     global _ran
     _ran = True
@@ -65,14 +71,27 @@ def run(*targets: Servable, argv: Sequence[str] | None = None, config: ServerCon
         config = config or ServerConfig.from_environment(os.environ)
         if args.interfaces:
             config = replace(config, interfaces=tuple(args.interfaces))
-        pvdb = database(*(one(prefix=args.prefix) if isinstance(one, type) else one for one in targets))
-    except (ValueError, TypeError) as error:
-        return _fail(str(error))
+        pvdb = database(*(_made(one, args.prefix) if isinstance(one, type) else one for one in targets))
+    except (LoadError, ValueError) as error:
+        raise SystemExit(_complain(str(error))) from None
     try:
         asyncio.run(_serve(pvdb, config, args.list_pvs))
     except (CannotListen, ConfigError) as error:
-        return _fail(str(error), 1)
+        raise SystemExit(_complain(str(error), 1)) from None
     return 0
+
+
+def _made(group: type[PVGroup], prefix: str) -> PVGroup:
+    """A group of the class. Raises LoadError with the place of the class if it cannot be made."""
+    try:
+        return group(prefix=prefix)
+    except (ValueError, TypeError) as error:
+        log.debug("%s cannot be made", group.__name__, exc_info=True)  # its author may need to see where
+        try:
+            place = f"{inspect.getsourcefile(group)}:{inspect.getsourcelines(group)[1]}: "
+        except (OSError, TypeError):
+            place = ""
+        raise LoadError(f"{place}{error}") from error
 
 
 def _parser(targets: Sequence[Servable]) -> argparse.ArgumentParser:
@@ -107,6 +126,6 @@ async def _serve(pvdb: Mapping[str, PV], config: ServerConfig, list_pvs: bool) -
     log.info("Server exited.")
 
 
-def _fail(message: str, code: int = 2) -> int:
+def _complain(message: str, code: int = 2) -> int:
     print(f"iocbridge: {message}", file=sys.stderr)
     return code
