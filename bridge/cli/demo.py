@@ -137,7 +137,9 @@ async def _warm_up(prefix: str, pvdb: Any, stop: asyncio.Event) -> None:
                 await _put_when_there(pvdb[prefix + name], value, stop)
             shown = [pvdb[prefix + name] for names in SHOWN.values() for name in names]
             while not stop.is_set() and any(pv.alarm.severity is Severity.INVALID for pv in shown):
-                await asyncio.sleep(0.05)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(0.05):
+                        await stop.wait()
 
 
 async def _put_when_there(pv: PV, value: object, stop: asyncio.Event) -> None:
