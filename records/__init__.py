@@ -32,6 +32,7 @@ from records.pv import ALARM, LOG, PROPERTY, PV, VALUE, Listener, SkipWrite, clo
 from records.pvproperty import pvproperty
 from records.record import Record
 from records.resolve import resolve
+from records.saving import USUAL_FIELDS, Restore, Saving
 from records.spec import Hook, PVSpec
 from records.states import states
 from records.subgroup import SubGroup
@@ -48,6 +49,7 @@ __all__ = [
     "SCAN_IO_INTR",
     "SCAN_PASSIVE",
     "UNDEFINED",  # the alarm of a record that was never read
+    "USUAL_FIELDS",  # the fields that operators adjust, for autosave
     "VALUE",  # what changed: the value, by more than MDEL
     "Alarm",  # status, severity and message
     "FieldType",  # what a field can hold
@@ -58,6 +60,8 @@ __all__ = [
     "PVSpec",  # what stands in that body
     "Reading",  # one value from an instrument
     "Record",  # a PV that processes
+    "Restore",  # what a restored value means to an instrument
+    "Saving",  # what of a PV survives a restart
     "Service",  # something to start and stop with the IOC
     "Severity",  # NO_ALARM, MINOR, MAJOR, INVALID
     "Sink",  # something to write

@@ -245,6 +245,11 @@ class Record(Fielded):
             for shown in self._shown.values():
                 shown.refresh(changes)
 
+    @property
+    def puts(self) -> int:
+        """How many values were put or posted so far; what the instrument said by itself does not count."""
+        return self._puts
+
     def notify(self, changes: int) -> None:
         """Tell the listeners of the record, and those of its fields."""
         super().notify(changes)
