@@ -6,8 +6,11 @@ check("records")
 
 from records.alarm import NO_ALARM, UNDEFINED, Alarm, Severity, Status
 from records.convert import as_field_type, convert, text_of
+from records.fieldhooks import FieldSpec, Hook, ScanHook
+from records.fieldinst import FieldInst
 from records.group import PVGroup
 from records.links import Reading, Service, Sink, Source, Speaker, Unsubscribe, Watched, status_of
+from records.logs import logs
 from records.macros import expand
 from records.makers import (
     ai,
@@ -28,12 +31,14 @@ from records.makers import (
 )
 from records.menus import SCAN_EVENT, SCAN_IO_INTR, SCAN_PASSIVE
 from records.metadata import PLAIN, Metadata
+from records.pairs import Pair, get_pv_pair_wrapper
 from records.pv import ALARM, LOG, PROPERTY, PV, VALUE, Listener, SkipWrite, clock
+from records.pvfunction import pvfunction
 from records.pvproperty import pvproperty
 from records.record import Record
 from records.resolve import resolve
 from records.saving import USUAL_FIELDS, Restore, Saving
-from records.spec import Hook, PVSpec
+from records.spec import PVSpec
 from records.states import states
 from records.subgroup import SubGroup
 from records.types import FieldType, Value
@@ -52,14 +57,18 @@ __all__ = [
     "USUAL_FIELDS",  # the fields that operators adjust, for autosave
     "VALUE",  # what changed: the value, by more than MDEL
     "Alarm",  # status, severity and message
+    "FieldInst",  # the fields of one record, as PVs
+    "FieldSpec",  # the fields of a record type, with hooks
     "FieldType",  # what a field can hold
     "Hook",  # what a group wants run: startup, shutdown, scan
     "Listener",  # who is told of changes
     "Metadata",  # units, precision, limits, states
     "PVGroup",  # a class whose body lists PVs
     "PVSpec",  # what stands in that body
+    "Pair",  # a setpoint and its readback
     "Reading",  # one value from an instrument
     "Record",  # a PV that processes
+    "ScanHook",  # a method to be called periodically
     "Restore",  # what a restored value means to an instrument
     "Saving",  # what of a PV survives a restart
     "Service",  # something to start and stop with the IOC
@@ -81,14 +90,17 @@ __all__ = [
     "clock",  # where timestamps come from
     "convert",  # any Python value to a field's own kind
     "expand",  # macros in names
+    "get_pv_pair_wrapper",  # makes what specifies such pairs
     "int64in",  # 64-bit integer input
     "int64out",  # 64-bit integer output
+    "logs",  # where `group.log` leads
     "longin",  # 32-bit integer input
     "longout",  # 32-bit integer output
     "lsi",  # long text input
     "lso",  # long text output
     "mbbi",  # multi-bit input: up to sixteen states
     "mbbo",  # multi-bit output
+    "pvfunction",  # a function as a group of PVs
     "pvproperty",  # a PV with hooks, as in caproto
     "resolve",  # the PV that a name means
     "states",  # named on/off states, for the filter sync

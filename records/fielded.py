@@ -8,9 +8,11 @@ from typing import Any, ClassVar
 from records.alarm import Severity, Status
 from records.common import COMMON
 from records.field import ACTS, CONFIGURES, DESCRIBES, PROCESSES, RESCANS, Field, Table, table
+from records.fieldinst import FieldInst
 from records.fieldpv import FieldPV
 from records.menus import SCAN_PASSIVE, scan_period
 from records.metadata import PLAIN, Metadata
+from records.names import FIELDS, state_fields
 from records.pv import ALARM, PROPERTY, PV
 
 __all__ = ["Fielded"]
@@ -43,6 +45,7 @@ class Fielded(PV):
     _active = 0  # coroutines that work for this record
     _shown: dict[str, FieldPV] | None = None  # the fields that somebody has asked for
     _texts: dict[str, str] | None = None  # of links
+    _field_inst: FieldInst | None = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -151,6 +154,25 @@ class Fielded(PV):
                 return None
             found = self._shown[name] = FieldPV(self, row)
         return found
+
+    @property
+    def field_inst(self) -> FieldInst:
+        """The fields as PVs: ``record.field_inst.HIHI``."""
+        if self._field_inst is None:
+            self._field_inst = FieldInst(self)
+        return self._field_inst
+
+    async def write_metadata(self, **options: Any) -> None:
+        """As for any PV; here they are fields: `units` EGU, `upper_alarm_limit` HIHI ..."""
+        for name, option in options.items():
+            given = state_fields(option, self.fields) if name == "enum_strings" else {FIELDS[name][0]: option}
+            for attr, value in given.items():
+                row = self.fields.get(attr.upper())
+                if row is None:
+                    raise TypeError(f"{self.name}: a record of type {self.record_type} has no {name}")
+                work = self.put_field(row.name, value)
+                if work is not None:
+                    await work
 
     def link_text(self, name: str) -> str:
         """What a client reads of a link field."""

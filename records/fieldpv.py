@@ -6,10 +6,10 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
 from records.alarm import Alarm
-from records.field import LINK, Field
+from records.field import ACTS, LINK, Field
 from records.metadata import NO_LIMITS, PLAIN, Metadata
 from records.pv import ALARM, LOG, PROPERTY, PV, VALUE
-from records.types import INTEGER_RANGE, FieldType
+from records.types import INTEGER_RANGE, FieldType, Value
 
 if TYPE_CHECKING:
     from records.fielded import Fielded
@@ -66,15 +66,39 @@ class FieldPV(PV):
     def put(self, value: Any) -> Coroutine[Any, Any, None] | None:
         """A client's write. Raises PermissionError if the field cannot be written, or the record has DISP set."""
         self.record.check_disp(self.row.name)
+        if self.putter is not None:
+            return self._ask_putter(self.putter, self.accept(value))
         return self.record.put_field(self.row.name, value)
 
     def begin_put(self, value: Any) -> Coroutine[Any, Any, None] | None:
-        """Write the field on behalf of the IOC itself."""
-        return self.record.put_field(self.row.name, value)
+        """Write the field on behalf of the IOC itself, which may write those that clients only read."""
+        if self.putter is not None:
+            return self._ask_putter(self.putter, self.accept(value))
+        return self.take_put(value)
+
+    def take_put(self, value: Any) -> Coroutine[Any, Any, None] | None:
+        """Set the field; one that acts (RVAL, PROC) only stores if it has a putter, which has acted instead."""
+        row = self.row
+        if row.writable and not (self.putter is not None and row.changes & ACTS):
+            return self.record.put_field(row.name, value)
+        try:
+            setattr(self.record, row.attr, row.convert(value))
+        except AttributeError:
+            raise PermissionError(f"{self.name} follows from the record and cannot be written") from None
+        self.put_done()
+        return None
+
+    def accept(self, value: Any) -> Value:
+        """`value` as the field holds it."""
+        return self.row.convert(value)
+
+    def post_alarm(self, alarm: Alarm, *, time_ns: int | None = None) -> None:
+        """A field shares the alarm of its record."""
+        self.record.post_alarm(alarm, time_ns=time_ns)
 
     def post(self, value: Any, *, time_ns: int | None = None, alarm: Alarm | None = None) -> None:
         """Set the field, as `Record.put_field`; `time_ns` and `alarm` are the record's business."""
-        work = self.record.put_field(self.row.name, value)
+        work = self.take_put(value)
         if work is not None:
             work.close()
             raise ValueError(f"{self.name}: this has to be awaited: use `await pv.write(value)`")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any, ClassVar, Self
 
+from records.alarmgroup import SharedAlarm
 from records.links import Service
+from records.logs import Log
 from records.macros import expand
 from records.pv import PV
 from records.record import Record
 from records.spec import Hook, PVSpec
+from records.states import states
 from records.subgroup import SubGroup
 
 __all__ = ["PVGroup"]
@@ -21,12 +25,13 @@ class PVGroup:
     """A group of PVs.
 
     `pvdb` has the PVs of the group and its subgroups by their full names, in the order of the class body; `groups` the
-    subgroups by attribute; `services` what the runtime is to start and stop (a subclass adds its port there, before or
-    after ``super().__init__``). Every PV has an alarm of its own.
+    subgroups by attribute; `alarms` what PVs share by `alarm_group`, all others have one of their own; `services` what
+    the runtime is to start and stop (a subclass adds its port there, before or after ``super().__init__``).
 
     Raises ValueError for a name that is used twice, too long, or has an undefined macro.
     """
 
+    log: Any = Log()  # a logger of the group's own, below "iocbridge"
     attr_separator: ClassVar[str] = ":"  # between a subgroup's attribute and its PVs' names
     _specs_: ClassVar[dict[str, Entry]] = {}
 
@@ -37,6 +42,7 @@ class PVGroup:
     pvdb: dict[str, PV]
     groups: dict[str, PVGroup]
     services: list[Service]
+    alarms: dict[str, SharedAlarm]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -45,6 +51,7 @@ class PVGroup:
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         group = super().__new__(cls)
         group.services = []
+        group.alarms = {}
         return group
 
     def __init__(
@@ -69,11 +76,14 @@ class PVGroup:
             else:
                 pv = self.__dict__[attr] = entry.create(self)
                 self._add(pv)
+                if entry.alarm_group is not None:
+                    self.alarms.setdefault(entry.alarm_group, SharedAlarm()).add(pv)
 
     def _add(self, pv: PV) -> None:
-        other = self.pvdb.setdefault(pv.name, pv)
+        other = self.pvdb.setdefault(pv.pvname, pv)
         if other is not pv:
-            raise ValueError(f"two PVs are called {pv.name!r}: {_where(other)} and {_where(pv)}")
+            places = ", ".join(str(one.pvspec.place) for one in (other, pv) if one.pvspec is not None)
+            raise ValueError(f"two PVs are called {pv.pvname!r}: {_where(other)} and {_where(pv)} ({places})")
 
     def bind(self, link: Any, group: PVGroup) -> Any:
         """What INP and OUT of `group` (this group or one below it) become: something with `read` or `write`.
@@ -89,6 +99,21 @@ class PVGroup:
             f"{type(self).__name__} has no port to ask a {type(link).__name__}; "
             f"make it an Instrument, or give it an object with `read` or `write`"
         )
+
+    @property
+    def states(self) -> dict[str, bool]:
+        """Named states, those of the whole IOC, which the channel filter ``{"sync": ...}`` looks at."""
+        return states
+
+    @states.setter
+    def states(self, initial: Mapping[str, bool]) -> None:
+        states.update(initial)
+
+    @asynccontextmanager
+    async def update_state(self, name: str, on: bool) -> AsyncIterator[None]:
+        """Turn a state on or off, for good: ``async with self.update_state("shutter_open", True): ...``."""
+        states[name] = bool(on)
+        yield
 
     def walk(self) -> Iterator[PVGroup]:
         """This group and all below it."""
@@ -130,9 +155,12 @@ def _entries(cls: type[PVGroup]) -> dict[str, Entry]:
             if attr in _RESERVED:
                 raise TypeError(
                     f"{cls.__name__}.{attr}: PVGroup uses this name itself; say {attr}_ = ...(name={attr!r})"
+                    f"{f' ({entry.place})' if isinstance(entry, PVSpec) else ''}"
                 )
+            if isinstance(entry, PVSpec) and base is cls:
+                entry.check()
             entries[attr] = entry
     return entries
 
 
-_RESERVED = frozenset(dir(PVGroup)) | frozenset(PVGroup.__annotations__)
+_RESERVED = (frozenset(dir(PVGroup)) | frozenset(PVGroup.__annotations__)) - {"log"}  # which a user's own may hide

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from records.menus import scan_index
+from records.near import near
+from records.place import here
 from records.rec.ai import AiRecord
 from records.rec.ao import AoRecord
 from records.rec.bi import BiRecord
@@ -43,7 +45,6 @@ __all__ = [
     "lso",
     "mbbi",
     "mbbo",
-    "near",
     "stringin",
     "stringout",
     "waveform",
@@ -91,18 +92,22 @@ class RecordMaker(Generic[R]):
 
         Raises TypeError for a field that the type does not have, ValueError for a value that does not fit.
         """
+        place = here()
         record_class = self.record_class
         rtyp = record_class.record_type
-        if out is not None and "OUT" not in record_class.fields:
-            raise TypeError(f"{rtyp} has no OUT: it cannot write")
-        if doc:
-            fields.setdefault("desc", doc.strip().partition("\n")[0])
-        if scan is not None:
-            fields["scan"] = scan_index(scan)
-        if pini is not None:
-            fields["pini"] = pini
-        given = self.checked(fields)
-        saved = saving(autosave, restore, record_class.fields)
+        try:
+            if out is not None and "OUT" not in record_class.fields:
+                raise TypeError(f"{rtyp} has no OUT: it cannot write")
+            if doc:
+                fields.setdefault("desc", doc.strip().partition("\n")[0])
+            if scan is not None:
+                fields["scan"] = scan_index(scan)
+            if pini is not None:
+                fields["pini"] = pini
+            given = self.checked(fields)
+            saved = saving(autosave, restore, record_class.fields)
+        except (TypeError, ValueError) as error:
+            raise place.told(error) from None
 
         def make(pv_name: str, group: PVGroup | None) -> R:
             links: dict[str, Any] = {"inp": _bound("inp", inp, spec, group)}
@@ -112,9 +117,11 @@ class RecordMaker(Generic[R]):
             try:
                 return record_class(pv_name, value, group=group, links=texts, **links, **given)
             except ValueError as error:
-                raise ValueError(f"{_at(spec, group)}: {rtyp}({value!r}): {error}") from None
+                raise ValueError(f"{_at(spec, group)}: {rtyp}({value!r}): {error} ({place})") from None
 
-        spec = PVSpec(make, name=name, doc=doc, read_only=read_only, saving=saved)
+        spec = PVSpec(
+            make, name=name, doc=doc, read_only=read_only, saving=saved, record_class=record_class, place=place
+        )
         return spec
 
     def checked(self, fields: dict[str, Any]) -> dict[str, Any]:
@@ -152,14 +159,6 @@ def _bound(kind: str, link: Any, spec: PVSpec[Any], group: PVGroup | None) -> An
 
 def _at(spec: PVSpec[Any], group: PVGroup | None) -> str:
     return f"{type(group).__name__}.{spec.attr}" if group is not None else spec.where
-
-
-def near(word: str, known: Any) -> str:
-    """``" (did you mean ...?)"`` with the known words that look like `word`, or nothing."""
-    from difflib import get_close_matches  # slow to import, and only mistakes need it
-
-    close = get_close_matches(word.lower(), sorted(known), n=3, cutoff=0.5)
-    return f" (did you mean {' or '.join(map(repr, close))}?)" if close else ""
 
 
 ai = RecordMaker(AiRecord)

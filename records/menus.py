@@ -5,6 +5,7 @@ Source: ``menu*.dbd`` of EPICS base 7.0.
 
 from __future__ import annotations
 
+from math import log
 from typing import Final
 
 from records.alarm import Severity, Status
@@ -26,6 +27,7 @@ __all__ = [
     "SCAN_IO_INTR",
     "SCAN_PASSIVE",
     "Menu",
+    "nearest_scan",
     "scan_index",
     "scan_period",
 ]
@@ -87,3 +89,9 @@ def scan_index(scan: str | float) -> int:
             if scan_period(index) == scan:
                 return index
     raise ValueError(f"there is no scan {scan!r}; choose one of {', '.join(map(repr, MENU_SCAN))}")
+
+
+def nearest_scan(period: float) -> int:
+    """The periodic choice of MENU_SCAN that is nearest to a period in seconds, by their ratio."""
+    choices = range(SCAN_IO_INTR + 1, len(MENU_SCAN))
+    return min(choices, key=lambda index: abs(log(period / (scan_period(index) or 1.0))))

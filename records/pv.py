@@ -14,6 +14,7 @@ from records.alarm import NO_ALARM, Alarm, Severity, Status
 from records.convert import convert, text_of
 from records.links import status_of
 from records.metadata import PLAIN, Metadata
+from records.names import described
 from records.types import MAX_STRING, FieldType, Value
 
 if TYPE_CHECKING:
@@ -155,14 +156,60 @@ class PV:
         """`value` as this PV holds it. Raises ValueError if it cannot be converted."""
         return convert(value, self.field_type, self.max_count, self.metadata.states)
 
-    async def write(self, value: Any) -> None:
+    async def write(
+        self,
+        value: Any,
+        *,
+        verify_value: bool = True,
+        timestamp: float | None = None,
+        status: Status | None = None,
+        severity: Severity | None = None,
+        message: str = "",
+    ) -> None:
         """Do what a client's write does, putter and instrument included, and return when it is complete.
 
-        Raises what refused it. From within the PV's own putter use `post`.
+        Without `verify_value` nobody is asked and no instrument is told, as with `post`: this is the way from within
+        the PV's own putter. `timestamp` is in seconds since 1970; `status` and `severity` make the alarm.
+
+        Raises what refused it.
         """
-        work = self.begin_put(value)
-        if work is not None:
-            await work
+        if verify_value and timestamp is None and status is None and severity is None:
+            work = self.begin_put(value)
+            if work is not None:
+                await work
+            return
+        if verify_value:
+            value = await self._verified(value)
+            if value is SkipWrite:
+                return
+        alarm = NO_ALARM if self.alarm.status is Status.WRITE and self._direct else None
+        if status is not None or severity is not None:
+            alarm = Alarm(
+                self.alarm.status if status is None else Status(status),
+                self.alarm.severity if severity is None else Severity(severity),
+                message,
+            )
+        self.post(value, time_ns=None if timestamp is None else round(timestamp * 1e9), alarm=alarm)
+
+    async def _verified(self, value: Any) -> Any:
+        """What the putter makes of a value; SkipWrite if it is not to be taken."""
+        value = self.accept(value)
+        if self.putter is None:
+            return value
+        try:
+            answer = self.putter(self, value)
+            if hasattr(answer, "__await__"):
+                answer = await answer
+        except Exception as error:
+            self._refused(error)
+            return SkipWrite
+        if answer is SkipWrite or isinstance(answer, SkipWrite):
+            return SkipWrite
+        return value if answer is None else self.accept(answer)
+
+    async def write_metadata(self, **options: Any) -> None:
+        """Change units, precision, limits or enum_strings, by the names that pvproperty has for them."""
+        self.post_metadata(described(self.metadata, options))
 
     # --- for whoever asks ---------------------------------------------------------------------------------------
 
@@ -278,6 +325,16 @@ class PV:
             return value.partition(b"\0")[0].decode("utf-8", "replace")
         assert isinstance(value, (array, list))
         return ", ".join([text_of(one, self.field_type, self.metadata) for one in value])
+
+    @property
+    def pvname(self) -> str:
+        """The name by which clients know it."""
+        return self.name
+
+    @property
+    def field_inst(self) -> Any:
+        """The fields of a record (FieldInst). Raises TypeError for a PV that has none."""
+        raise TypeError(f"{self.name}: a PV without a record type has no fields")
 
     @property
     def timestamp(self) -> float:

@@ -1,6 +1,6 @@
 """``pvproperty(...)`` as in caproto: a PV with hooks, or with ``record="ai"`` a record by caproto's names for things.
 
-Deliberate differences, each of which was a trap there: every PV has its own alarm (`alarm_group` has no effect),
+Deliberate differences, each of which was a trap there: every PV has its own alarm unless `alarm_group` says otherwise,
 control limits bring a put within them instead of refusing it, text without `max_length` is an EPICS string, and hooks
 of a subclass leave the base class alone.
 """
@@ -13,12 +13,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from records.convert import as_field_type
 from records.field import Field
+from records.fieldhooks import FieldSpec, ScanHook
 from records.limited import LimitedPV
-from records.makers import RECORD_TYPES, RecordMaker, near
+from records.makers import RECORD_TYPES, RecordMaker
 from records.metadata import Limits, Metadata
+from records.names import FIELDS, KINDS, LIMITS, state_fields
+from records.near import near
+from records.place import Place, here
 from records.pv import PV
 from records.saving import saving
-from records.spec import PVSpec, ScanHook
+from records.spec import PVSpec
 from records.types import MAX_STRING, FieldType
 
 if TYPE_CHECKING:
@@ -27,8 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["pvproperty"]
 
 _LONG_TEXT: Final = 256  # room for a text that does not fit an EPICS string, if nobody says how much
-_KINDS: Final = ("disp", "warning", "alarm", "ctrl")
-_LIMITS: Final = tuple(f"{side}_{kind}_limit" for kind in _KINDS for side in ("lower", "upper"))
 #: Names of caproto that are taken and have no effect here.
 _WITHOUT_EFFECT: Final = frozenset(
     (
@@ -36,26 +38,7 @@ _WITHOUT_EFFECT: Final = frozenset(
         *("alarm", "timestamp", "value_atol", "log_atol"),
     )
 )
-_PLAIN: Final = frozenset(("units", "precision", "enum_strings", "report_as_string", "reported_record_type", *_LIMITS))
-#: caproto's names for fields of records; the limits have their severities besides.
-_FIELDS: Final = {
-    "units": ("egu",),
-    "precision": ("prec",),
-    "value_atol": ("mdel",),
-    "log_atol": ("adel",),
-    "upper_disp_limit": ("hopr",),
-    "lower_disp_limit": ("lopr",),
-    "upper_alarm_limit": ("hihi", "hhsv", "MAJOR"),
-    "lower_alarm_limit": ("lolo", "llsv", "MAJOR"),
-    "upper_warning_limit": ("high", "hsv", "MINOR"),
-    "lower_warning_limit": ("low", "lsv", "MINOR"),
-    "upper_ctrl_limit": ("drvh",),
-    "lower_ctrl_limit": ("drvl",),
-}
-_STATE_NAMES: Final = (
-    *("zrst", "onst", "twst", "thst", "frst", "fvst", "sxst", "svst"),
-    *("eist", "nist", "test", "elst", "tvst", "ttst", "ftst", "ffst"),
-)
+_PLAIN: Final = frozenset(("units", "precision", "enum_strings", "report_as_string", "reported_record_type", *LIMITS))
 
 
 def pvproperty(
@@ -75,6 +58,8 @@ def pvproperty(
     record: str | None = None,
     autosave: bool | Iterable[str] = False,
     restore: str | None = None,
+    field_spec: FieldSpec | None = None,
+    fields: Any = None,
     **options: Any,
 ) -> PVSpec[Any]:
     """Specify a PV; also a decorator over its getter.
@@ -86,10 +71,12 @@ def pvproperty(
         dtype: a Python type, an IntEnum class or a FieldType; by default the type of `value`, or int.
         value: the first value.
         max_length: the greatest number of elements, or of bytes of a text.
-        alarm_group: without effect.
+        alarm_group: PVs of one group object with the same name here share one alarm, ``group.alarms[name]``.
         doc: a description; the first line of the getter's docstring if None.
         read_only: clients may not write.
         record: a record type such as ``"ai"``, to make a record.
+        field_spec: the `field_spec` of another pvproperty: the same record type, with the same hooks on fields.
+        fields: without effect, unless it is such a `field_spec`.
         autosave, restore: what survives restarts, as for records.
         options: `units`, `precision`, `enum_strings`, ``{upper,lower}_{disp,alarm,warning,ctrl}_limit``; with `record`
             any field of it in lower case.
@@ -99,12 +86,20 @@ def pvproperty(
     if doc is None:
         doc = (get.__doc__ or "").strip() if get is not None else ""
     options = {key: option for key, option in options.items() if option is not None}
-    if record is not None:
-        spec = _record(record, dtype, value, max_length, doc, options)
-    else:
-        spec = _plain(dtype, value, max_length, options)
-    spec.saving = saving(autosave, restore, RECORD_TYPES[str(record)].record_class.fields if record is not None else {})
-    spec.name, spec.doc, spec.read_only = name, doc, read_only
+    place = here()
+    field_spec = fields if isinstance(fields, FieldSpec) else field_spec
+    try:
+        if record is not None or field_spec is not None:
+            rtyp = record if record is not None else field_spec.record_type  # type: ignore[union-attr]
+            spec = _record(rtyp, dtype, value, max_length, doc, options)
+        else:
+            spec = _plain(dtype, value, max_length, options, place)
+        spec.saving = saving(autosave, restore, {} if spec.record_class is None else spec.record_class.fields)
+    except (TypeError, ValueError) as error:
+        raise place.told(error) from None
+    if field_spec is not None:
+        spec.field_hooks = {name: dict(hooks) for name, hooks in field_spec.hung.items()}
+    spec.name, spec.doc, spec.read_only, spec.alarm_group = name, doc, read_only, alarm_group
     spec.get, spec.put, spec.startup_method, spec.shutdown_method, spec.scan_method = get, put, startup, shutdown, scan
     return spec
 
@@ -112,13 +107,13 @@ def pvproperty(
 # --- plain PVs ------------------------------------------------------------------------------------------------------
 
 
-def _plain(dtype: Any, value: Any, max_length: int | None, options: Mapping[str, Any]) -> PVSpec[PV]:
+def _plain(dtype: Any, value: Any, max_length: int | None, options: Mapping[str, Any], place: Place) -> PVSpec[PV]:
     for key in options:
         if key not in _PLAIN and key not in _WITHOUT_EFFECT:
             raise TypeError(f"pvproperty has no option {key!r}{near(key, _PLAIN)}")
     field_type, count = _shape(dtype, value, max_length, bool(options.get("report_as_string")))
     states = _states(dtype, value, field_type, options.get("enum_strings"))
-    limits = {kind: _pair(options, kind) for kind in _KINDS}
+    limits = {kind: _pair(options, kind) for kind in KINDS}
     metadata = Metadata(
         units=options.get("units", ""),
         precision=options.get("precision", 0),
@@ -138,14 +133,14 @@ def _plain(dtype: Any, value: Any, max_length: int | None, options: Mapping[str,
         try:
             pv = pv_class(name, first, field_type, max_count=count, metadata=metadata, group=group)
         except ValueError as error:
-            raise ValueError(f"{spec.where}: value={first!r}: {error}") from None
+            raise ValueError(f"{spec.where}: value={first!r}: {error} ({place})") from None
         if isinstance(pv, LimitedPV):
             pv.alarm = pv.limit_alarm(pv.value)  # type: ignore[arg-type]  # a scalar number
         if record_type is not None:
             pv.record_type = record_type
         return pv
 
-    spec: PVSpec[PV] = PVSpec(make)
+    spec: PVSpec[PV] = PVSpec(make, place=place)
     return spec
 
 
@@ -218,10 +213,9 @@ def _record(
 def _as_fields(key: str, option: Any, maker: RecordMaker[Any], rows: Mapping[str, Field]) -> dict[str, Any]:
     """Fields of a record for an option of pvproperty."""
     if key == "enum_strings":
-        names = ("znam", "onam") if "ZNAM" in rows else _STATE_NAMES if "ZRST" in rows else ()
-        return {name: str(label) for name, label in zip(names, option, strict=False)}
-    if key in _FIELDS:
-        attr, *severity = _FIELDS[key]
+        return state_fields(option, rows)
+    if key in FIELDS:
+        attr, *severity = FIELDS[key]
         if attr in ("drvh", "drvl") and "DRVH" not in rows:  # an input's control limits are those of its display
             attr = {"drvh": "hopr", "drvl": "lopr"}[attr]
         if attr.upper() not in rows:

@@ -8,48 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from records.alarm import Severity
+from records.fieldhooks import ARGUMENTS, FieldSpec, Hook, ScanHook, attach, hooks_of
 from records.macros import expand
+from records.menus import SCAN_PASSIVE, nearest_scan
+from records.place import Place, check_arguments, here
 from records.pv import PV
 from records.saving import Saving
 
 if TYPE_CHECKING:
     from records.group import PVGroup
+    from records.record import Record
 
 __all__ = ["Hook", "PVSpec", "ScanHook"]
 
 T_co = TypeVar("T_co", bound=PV, covariant=True)
 
 MAX_NAME = 60  # dbDefs.h PVNAME_STRINGSZ is 61, with the closing NUL
-
-
-class Hook(NamedTuple):
-    """Something for the runtime to run: ``await call(async_lib)`` at start-up, at shutdown, or every `period` seconds.
-
-    `call` may be a plain function. With `use_scan_field` the period is that of the PV's SCAN field instead.
-    """
-
-    kind: Literal["startup", "shutdown", "scan"]
-    pv: PV
-    call: Callable[[Any], Any]
-    period: float | None = None
-    subtract_elapsed: bool = True
-    stop_on_error: bool = False
-    failure_severity: Severity = Severity.MAJOR
-    use_scan_field: bool = False
-
-
-class ScanHook(NamedTuple):
-    """A method to be called periodically, ``method(group, pv, async_lib)``; the rest as in Hook."""
-
-    method: Callable[..., Any]
-    period: float | None
-    subtract_elapsed: bool
-    stop_on_error: bool
-    failure_severity: Severity
-    use_scan_field: bool
 
 
 class PVSpec(Generic[T_co]):
@@ -72,6 +49,9 @@ class PVSpec(Generic[T_co]):
         shutdown: Callable[..., Any] | None = None,
         scan: ScanHook | None = None,
         saving: Saving | None = None,
+        record_class: type[Record] | None = None,
+        alarm_group: str | None = None,
+        place: Place | None = None,
     ) -> None:
         self.make = make
         self.name = name
@@ -83,6 +63,10 @@ class PVSpec(Generic[T_co]):
         self.shutdown_method = shutdown
         self.scan_method = scan
         self.saving = saving
+        self.record_class = record_class
+        self.alarm_group = alarm_group
+        self.place = place or here()
+        self.field_hooks: dict[str, dict[str, Any]] = {}
         self.attr = ""
         self.owner: type | None = None
 
@@ -116,21 +100,42 @@ class PVSpec(Generic[T_co]):
         try:
             name = (group.prefix if group is not None else "") + expand(template, group.macros if group else None)
         except ValueError as error:
-            raise ValueError(f"{self.where}: {error}") from None
-        if len(name) > MAX_NAME:
-            raise ValueError(f"{self.where}: the name {name!r} has {len(name)} characters; EPICS allows {MAX_NAME}")
+            raise ValueError(f"{self.where}: {error} ({self.place})") from None
+        if len(name.encode()) > MAX_NAME:
+            raise ValueError(
+                f"{self.where}: the name {name!r} has {len(name.encode())} characters; EPICS allows {MAX_NAME} "
+                f"({self.place})"
+            )
         pv = self.make(name, group)
         pv.pvspec = self
         if self.read_only:
             pv.writable = False
         if self.get is not None:
-            pv.getter = partial(self.get, group)
+            pv.getter = self.get if group is None else partial(self.get, group)
         if self.put is not None:
-            pv.putter = partial(self.put, group)
+            pv.putter = self.put if group is None else partial(self.put, group)
+        if self.field_hooks:
+            attach(pv.field_inst, self.field_hooks)
+        scan = self.scan_method
+        if scan is not None and scan.use_scan_field and scan.period and getattr(pv, "scan", None) == SCAN_PASSIVE:
+            pv.scan = nearest_scan(scan.period)  # type: ignore[attr-defined]  # a record: it has the field
         return pv
+
+    def check(self) -> None:
+        """Raise TypeError if one of the hooks cannot be called as hooks are."""
+        scan = self.scan_method.method if self.scan_method is not None else None
+        hooks = (self.get, self.put, self.startup_method, self.shutdown_method, scan)
+        for (kind, names), method in zip(ARGUMENTS.items(), hooks, strict=True):
+            if method is not None:
+                try:
+                    check_arguments(kind, method, names)
+                except TypeError as error:
+                    raise TypeError(f"{self.where}: {error}") from None
 
     def hooks(self, group: PVGroup, pv: PV) -> Iterator[Hook]:
         """What the runtime has to run for `pv`."""
+        if self.field_hooks:
+            yield from hooks_of(pv.field_inst, self.field_hooks)
         if self.startup_method is not None:
             yield Hook("startup", pv, partial(self.startup_method, group, pv))
         if self.scan_method is not None:
@@ -139,6 +144,23 @@ class PVSpec(Generic[T_co]):
             yield Hook("shutdown", pv, partial(self.shutdown_method, group, pv))
 
     # --- decorators ---------------------------------------------------------------------------------------------
+
+    @property
+    def fields(self) -> FieldSpec:
+        """The fields of the record, for hooks: ``@x.fields.HIHI.putter``. Raises TypeError for a PV without fields."""
+        if self.record_class is None:
+            raise TypeError(f"{self.where}: a PV without a record type has no fields ({self.place})")
+
+        def hang(name: str, kind: str, hook: Any) -> Any:
+            hung = {**self.field_hooks, name: {**self.field_hooks.get(name, {}), kind: hook}}
+            return self._changed(field_hooks=hung)
+
+        return FieldSpec(str(self.record_class.record_type), self.record_class.fields, self.field_hooks, hang)
+
+    @property
+    def field_spec(self) -> FieldSpec:
+        """The same, to be given to another pvproperty as ``field_spec=``."""
+        return self.fields
 
     def _changed(self, **hooks: Any) -> Self:
         spec = self
@@ -151,9 +173,7 @@ class PVSpec(Generic[T_co]):
 
     def __call__(self, method: Callable[..., Any]) -> Self:
         """``@pvproperty(value=1)`` over a method: the method is the getter."""
-        if not self.doc:
-            self.doc = (method.__doc__ or "").strip()
-        return self._changed(get=method)
+        return self._changed(get=method, doc=self.doc or (method.__doc__ or "").strip())
 
     def getter(self, method: Callable[..., Any]) -> Self:
         """``method(group, pv)`` is asked before a client reads; what it returns, if anything, is the new value."""

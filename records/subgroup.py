@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
+from records.nested import Nested
+
 if TYPE_CHECKING:
     from records.group import PVGroup
 
@@ -52,7 +54,27 @@ class SubGroup(Generic[G]):
     def __set_name__(self, owner: type, name: str) -> None:
         if self.owner is None:
             self.owner = owner
-            self.attr = name
+            if not (self.attr and name.startswith("_")):  # `@pair.setpoint.putter async def _set(...)`
+                self.attr = name
+
+    def __getattr__(self, attr: str) -> Any:
+        """``pair.setpoint``: a PV of the group's class, for hooks on it."""
+        entry = getattr(self.__dict__.get("group_class"), "_specs_", {}).get(attr)
+        if entry is None:
+            raise AttributeError(f"{type(self).__name__} {self.__dict__.get('attr', '')!r} has no {attr!r}")
+        return Nested(entry, lambda changed: self._with(attr, changed))
+
+    def _with(self, attr: str, entry: Any) -> Self:
+        """This subgroup with another PV in it; a copy if it belongs to a class already."""
+        base = self.group_class
+        # its qualname and module are those of the class that it stands for
+        names = {"__module__": base.__module__, "__qualname__": base.__qualname__, "__doc__": base.__doc__}
+        group = self
+        if self.owner is not None:
+            group = object.__new__(type(self))
+            group.__dict__.update(self.__dict__, owner=None)
+        group.group_class = type(base)(base.__name__, (base,), {**names, attr: entry})
+        return group
 
     @overload
     def __get__(self, instance: None, owner: type) -> Self: ...

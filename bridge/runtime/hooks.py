@@ -12,11 +12,12 @@ from collections.abc import Iterable
 
 from bridge.runtime.asynclib import AsyncLibrary
 from bridge.runtime.clock import Clock
-from records import NO_ALARM, Alarm, Hook, PVGroup, Record, Status
+from records import NO_ALARM, Alarm, Hook, PVGroup, Record, Status, logs
 
 __all__ = ["Hooks"]
 
 log = logging.getLogger("iocbridge")
+logs.logger = logging.getLogger  # what groups log, now that somebody is there who can
 
 SHUTDOWN_DEADLINE = 1.0  # seconds for all shutdown hooks together
 SCAN_FIELD_POLL = 0.5  # seconds between looks at a SCAN field that says "Passive"
