@@ -1,0 +1,105 @@
+"""Instrument: questions bound to a port, macros filled in, the port started and stopped with the IOC."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from bridge import PVGroup, SubGroup, ai, ao, running
+from devices import Instrument, LakeShore336
+from drivers import Ask, Get, LinePort, MemoryTransport, Tell
+from tests.server.serving import loopback
+from tests.waiting import eventually
+
+
+class Wire:
+    """A port on a wire in memory, and what was said on it."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self._transport = MemoryTransport()
+        self.port = LinePort("wire", self._transport)
+
+    async def answer(self) -> None:
+        """Be the instrument: 1.5 is the answer to every question."""
+        while True:
+            with contextlib.suppress(EOFError):
+                for line in (await self._transport.far.receive()).decode().split():
+                    self.asked.append(line)
+                    if "?" in line:
+                        self._transport.far.send(b"1.5\r\n")
+
+
+@pytest.fixture
+async def wire() -> AsyncIterator[Wire]:
+    made = Wire()
+    answering = asyncio.create_task(made.answer())
+    yield made
+    answering.cancel()
+    await asyncio.wait([answering])
+
+
+class Channel(PVGroup):
+    T = ai(inp=Ask("T?$(channel)"), pini="YES")
+    SP = ao(out=Tell("SP$(channel),{:g}"), drvh=10)
+
+
+class Box(Instrument):
+    STATUS = ai(inp=Ask("ST?"), pini="YES")
+    A = SubGroup(Channel, macros={"channel": "A"})
+    B = SubGroup(Channel, macros={"channel": "B"})
+
+
+async def test_questions_of_subgroups_go_to_the_port_with_their_macros(wire: Wire) -> None:
+    box = Box("X:", port=wire.port)
+    async with running(box, config=loopback()):
+        await eventually(lambda: all(pv.value == 1.5 for name, pv in box.pvdb.items() if "SP" not in name))
+        assert sorted(wire.asked) == ["ST?", "T?A", "T?B"]
+        await box.B.SP.write(20)
+        await eventually(lambda: wire.asked[-1] == "SPB,10")
+    assert wire.port.fault is not None  # stopped with the IOC
+
+
+def test_two_instruments_on_one_port() -> None:
+    wire = Wire()
+    one, two = Box("1:", port=wire.port), Box("2:", port=wire.port)
+    assert one.services == two.services == [wire.port]
+
+
+def test_without_a_port() -> None:
+    with pytest.raises(TypeError, match=r"Box: say which port it is on: Box\(\.\.\., port=\.\.\.\)"):
+        Box("X:")
+    with pytest.raises(TypeError, match="LakeShore336: say which port"):
+        LakeShore336("X:")
+
+
+def test_a_question_of_another_kind_of_port() -> None:
+    class Wrong(Instrument):
+        X = ai(inp=Get("/x"))
+
+    with pytest.raises(ValueError, match=r"Wrong\.X: inp=Get\(.*a line port takes Ask, Tell or Hear"):
+        Wrong("X:", port=Wire().port)
+
+
+def test_a_macro_that_nobody_defined() -> None:
+    class Wrong(Instrument):
+        X = ai(inp=Ask("T? $(chanel)"))
+
+    with pytest.raises(ValueError, match="chanel"):
+        Wrong("X:", port=Wire().port)
+
+
+def test_objects_of_ones_own_stay_as_they_are() -> None:
+    class Own:
+        async def read(self) -> Any: ...
+
+    own = Own()
+
+    class Mixed(Instrument):
+        X = ai(inp=own)
+
+    assert Mixed("X:", port=Wire().port).X.inp is own
