@@ -68,9 +68,9 @@ __all__ = [
     "Pair",  # a setpoint and its readback
     "Reading",  # one value from an instrument
     "Record",  # a PV that processes
-    "ScanHook",  # a method to be called periodically
     "Restore",  # what a restored value means to an instrument
     "Saving",  # what of a PV survives a restart
+    "ScanHook",  # a method to be called periodically
     "Service",  # something to start and stop with the IOC
     "Severity",  # NO_ALARM, MINOR, MAJOR, INVALID
     "Sink",  # something to write
