@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib.util
 import json
 import sys
 from collections.abc import AsyncIterator
@@ -12,12 +13,18 @@ from typing import Any
 
 from tests.clients import C_TOOLS, ca_environment
 
-__all__ = ["PYTHON_CLIENTS", "CaMonitor", "Peer", "camonitor", "peer"]
+__all__ = ["PYTHON_CLIENTS", "CaMonitor", "Peer", "camonitor", "installed", "peer"]
 
 CLIENTS = Path(__file__).parent / "clients"
-PYTHON_CLIENTS = ("pyepics", "aioca", "caproto")
+#: The scripts of `clients/`, and the package that each of them needs.
+PYTHON_CLIENTS = {"pyepics": "epics", "aioca": "aioca", "caproto": "caproto"}
 DEADLINE = 30.0
 LONGEST = 1 << 20  # bytes of an answer
+
+
+def installed(client: str) -> bool:
+    """Whether a Python client can run here: libca's wheels are for x86_64."""
+    return importlib.util.find_spec(PYTHON_CLIENTS[client]) is not None
 
 
 class Peer:
