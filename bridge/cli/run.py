@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import TypeAlias
 
 from bridge.cli.logs import configure
+from bridge.runtime.autosave import Autosave
 from bridge.runtime.database import Target, database
 from bridge.runtime.ioc import running
 from bridge.runtime.loader import LoadError, load_file, pick
+from bridge.runtime.view import Site
 from bridge.server import CannotListen, ConfigError, ServerConfig
 from records import PV, PVGroup
 
@@ -39,7 +41,7 @@ def main(argv: Sequence[str]) -> int:
         epilog="Further options are those of the file: try FILE --help.",
     )
     parser.add_argument("file", help="FILE.py, or FILE.py:NAME to choose one of its PVGroups")
-    options = "--prefix P --list-pvs --interfaces A ... -v -q"
+    options = "--prefix P --list-pvs --interfaces A ... --autosave FILE -v -q"
     parser.add_argument("options", nargs=argparse.REMAINDER, help=options).required = False
     args = parser.parse_args(argv)
     name, colon, attribute = args.file.rpartition(":")
@@ -54,11 +56,18 @@ def main(argv: Sequence[str]) -> int:
         return _complain(str(error))
 
 
-def run(*targets: Servable, argv: Sequence[str] | None = None, config: ServerConfig | None = None) -> int:
+def run(
+    *targets: Servable,
+    argv: Sequence[str] | None = None,
+    config: ServerConfig | None = None,
+    autosave: str | os.PathLike[str] | None = None,
+    autosave_period: float = 30.0,
+) -> int:
     """Serve until Ctrl-C or SIGTERM; the last line of an IOC program: ``run(MyGroup)`` or ``run(MyGroup(...), ...)``.
 
     Options come from `argv` (by default the program's own: --prefix, --list-pvs, --interfaces, -v, -q), the network
-    settings from the environment (EPICS_CAS_..., EPICS_CA_...) unless `config` is given. Returns 0 after a clean end.
+    settings from the environment (EPICS_CAS_..., EPICS_CA_...) unless `config` is given. `autosave` is the file that
+    keeps PVs with ``autosave=True`` over restarts; --autosave overrides it. Returns 0 after a clean end.
 
     Ends the program if it cannot serve, with one line that says why: raises SystemExit(2) for wrong options, settings
     or groups, SystemExit(1) if the network does not let it.
@@ -72,10 +81,12 @@ def run(*targets: Servable, argv: Sequence[str] | None = None, config: ServerCon
         if args.interfaces:
             config = replace(config, interfaces=tuple(args.interfaces))
         pvdb = database(*(_made(one, args.prefix) if isinstance(one, type) else one for one in targets))
+        path = args.autosave or autosave
+        saving = Autosave(path, args.autosave_period or autosave_period) if path else None
     except (LoadError, ValueError) as error:
         raise SystemExit(_complain(str(error))) from None
     try:
-        asyncio.run(_serve(pvdb, config, args.list_pvs))
+        asyncio.run(_serve(pvdb, config, args.list_pvs, saving))
     except (CannotListen, ConfigError) as error:
         raise SystemExit(_complain(str(error), 1)) from None
     return 0
@@ -104,19 +115,22 @@ def _parser(targets: Sequence[Servable]) -> argparse.ArgumentParser:
         parser.add_argument("--prefix", default="", help="put before every PV name")
     parser.add_argument("--list-pvs", action="store_true", help="log the names of all PVs")
     parser.add_argument("--interfaces", nargs="+", metavar="ADDRESS", help="IPv4 addresses to listen on")
+    parser.add_argument("--autosave", metavar="FILE", help="keep PVs that are marked for it in FILE over restarts")
+    parser.add_argument("--autosave-period", type=float, metavar="S", help="seconds between saves (30)")
     volume = parser.add_mutually_exclusive_group()
     volume.add_argument("-q", "--quiet", action="store_true", help="log warnings and errors only")
     volume.add_argument("-v", "--verbose", action="store_true", help="log everything")
     return parser
 
 
-async def _serve(pvdb: Mapping[str, PV], config: ServerConfig, list_pvs: bool) -> None:
+async def _serve(pvdb: Mapping[str, PV], config: ServerConfig, list_pvs: bool, saving: Autosave | None) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     log.info("Server starting up...")
-    async with running(pvdb, config=config) as ioc:
+    site = Site(os.environ.get("ENGINEER", ""), os.environ.get("LOCATION", ""))
+    async with running(pvdb, config=config, autosave=saving, site=site, on_exit=stop.set) as ioc:
         log.info("Listening on %s", ", ".join(f"{interface}:{ioc.server.port}" for interface in config.interfaces))
         log.info("Server startup complete.")
         if list_pvs:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import queue
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bridge.runtime.view import IocView
 
 __all__ = ["AsyncLibrary", "ThreadsafeQueue"]
 
@@ -49,12 +52,15 @@ class ThreadsafeQueue:
 
 
 class AsyncLibrary:
-    """The asyncio layer. `library` is the module itself."""
+    """The asyncio layer. `library` is the module itself; `ioc` the IOC that the hook runs in, which is ours alone."""
 
     name = "asyncio"
     library: ModuleType = asyncio
     ThreadsafeQueue = ThreadsafeQueue
     Event = asyncio.Event
+
+    def __init__(self, ioc: IocView | None = None) -> None:
+        self.ioc = ioc
 
     @staticmethod
     async def sleep(seconds: float) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from bridge.runtime.asynclib import AsyncLibrary
 from bridge.runtime.clock import Clock
+from bridge.runtime.view import IocView
 from records import NO_ALARM, Alarm, Hook, PVGroup, Record, Status, logs
 
 __all__ = ["Hooks"]
@@ -26,9 +27,9 @@ SCAN_FIELD_POLL = 0.5  # seconds between looks at a SCAN field that says "Passiv
 class Hooks:
     """The hooks of an IOC's groups while it runs."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, ioc: IocView | None = None) -> None:
         self._clock = clock
-        self._library = AsyncLibrary()
+        self._library = AsyncLibrary(ioc)
         self._tasks: list[asyncio.Task[None]] = []
         self._shutdown: list[Hook] = []
 

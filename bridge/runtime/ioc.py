@@ -8,15 +8,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Iterable, Mapping
+import os
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
+from bridge.runtime.autosave import Autosave, autosaves_of, autosaving
 from bridge.runtime.clock import SYSTEM, Clock
 from bridge.runtime.database import Target, database
 from bridge.runtime.hooks import Hooks
 from bridge.runtime.iointr import Interrupts
 from bridge.runtime.scan import ScanLists
+from bridge.runtime.view import IocView, Site
 from bridge.server import CaServer, EagerRunner, ServerConfig, serving
 from records import PV, PVGroup, Record, Service, Watched, clock
 
@@ -30,14 +33,17 @@ STOP_DEADLINE = 1.5  # seconds for instruments to say goodbye; Ctrl-C must not w
 class Ioc:
     """What runs while an IOC runs. Made by `running`."""
 
-    def __init__(self, pvdb: Mapping[str, PV], server: CaServer, runner: EagerRunner, wall: Clock) -> None:
+    def __init__(
+        self, pvdb: Mapping[str, PV], server: CaServer, runner: EagerRunner, wall: Clock, view: IocView | None = None
+    ) -> None:
         self.pvdb = pvdb
         self.server = server
         self.clock = wall
+        self.view = view or IocView(pvdb, server, wall.now_ns())
         self.scans = ScanLists(runner.run, wall)
         self.interrupts = Interrupts()
         self._runner = runner
-        self._hooks = Hooks(wall)
+        self._hooks = Hooks(wall, self.view)
         self._services: list[Service] = []
         self._unwatch: list[Any] = []
 
@@ -52,6 +58,8 @@ class Ioc:
         self._services = list({id(service): service for group in groups for service in group.services}.values())
         for record in self.records:
             self._adopt(record)
+        for saver in self.view.savers:
+            saver.start()
         for service in self._services:
             await service.start()
         self._hooks.start(groups)
@@ -118,17 +126,28 @@ def _groups(pvdb: Mapping[str, PV]) -> list[PVGroup]:
 
 
 @contextlib.asynccontextmanager
-async def running(*targets: Target, config: ServerConfig | None = None, wall: Clock = SYSTEM) -> AsyncIterator[Ioc]:
+async def running(
+    *targets: Target,
+    config: ServerConfig | None = None,
+    wall: Clock = SYSTEM,
+    autosave: Autosave | str | os.PathLike[str] | None = None,
+    site: Site | None = None,
+    on_exit: Callable[[], None] | None = None,
+) -> AsyncIterator[Ioc]:
     """Run an IOC inside the caller's event loop: use it as ``async with running(group) as ioc: ...``.
 
-    Several groups make one IOC. Raises DuplicateName, CannotListen or ConfigError if it cannot serve; an instrument
-    that is away is no reason not to start.
+    Several groups make one IOC. With `autosave`, a file or an Autosave, PVs get their saved values before the server
+    answers anybody, and are saved until it has ended. `on_exit` is called if a client asks the IOC to end (SYSRESET).
+
+    Raises DuplicateName, CannotListen or ConfigError if it cannot serve; an instrument that is away is no reason not to
+    start, and neither is a save file that cannot be read.
     """
     pvdb = database(*targets)
     clock.now_ns = wall.now_ns
     runner = EagerRunner(asyncio.get_running_loop())
-    async with serving(pvdb, config) as server:
-        ioc = Ioc(pvdb, server, runner, wall)
+    async with autosaving(autosaves_of(_groups(pvdb), pvdb, autosave), wall) as savers, serving(pvdb, config) as server:
+        view = IocView(pvdb, server, wall.now_ns(), site=site, savers=savers, on_exit=on_exit)
+        ioc = Ioc(pvdb, server, runner, wall, view)
         try:
             await ioc.start()
             yield ioc
