@@ -34,8 +34,6 @@ class Point:
             self.saves_value = not measured or getattr(record, "out", None) is not None
             rows = record.fields if record is not None else {}
             self.fields: tuple[str, ...] = tuple(name for name in USUAL_FIELDS if name in rows)
-                name for name in USUAL_FIELDS if record is not None and name in record.fields
-            )
             self._always = False
         else:
             self.saves_value = "VAL" in saving.fields
