@@ -1,0 +1,1 @@
+"""IOCs of ours that a benchmark runs as processes of their own."""

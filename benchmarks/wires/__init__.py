@@ -1,0 +1,1 @@
+"""What `benchmarks.drivers` measures, one wire or question a module."""
