@@ -14,6 +14,7 @@ from typing import Final
 from bridge.ca import ChannelType
 from bridge.ca.dbr import BASE_TYPE, MAX_ENUM_STATES
 from bridge.client import Result
+from bridge.client.result import text_of
 from records import Severity, Status
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "escaped",
     "long_string",
     "name_column",
+    "plain",
     "raw",
     "severity_name",
     "shown_type",
@@ -78,11 +80,18 @@ def escaped(data: bytes) -> str:
 
 def _escape(char: str) -> str:
     known = _ESCAPES.get(char)
-    if known is not None:
-        return known
+    return _printable(char) if known is None else known
+
+
+def _printable(char: str) -> str:
     if char.isprintable():
         return char
     return "".join([f"\\x{byte:02x}" for byte in char.encode("utf-8", "surrogateescape")])
+
+
+def plain(data: bytes) -> str:
+    """A unit or label, which base prints as it is; here it cannot command the terminal."""
+    return "".join([_printable(char) for char in text_of(data)])
 
 
 def raw(text: str) -> bytes:
@@ -106,7 +115,8 @@ _BASES: Final = {"x": "0x%X", "o": "0o%o"}
 def _integer(value: int, base: str) -> str:
     if not base:
         return str(value)
-    value &= 0xFFFFFFFF  # printed as the 32 bits that it has in C
+    if value < 0:
+        value &= 0xFFFFFFFF if value >= -0x80000000 else 0xFFFFFFFFFFFFFFFF  # the bits that it has in C
     return f"{value:b}" if base == "b" else _BASES[base] % value
 
 
@@ -121,7 +131,7 @@ def _state(value: int, labels: tuple[bytes, ...] | None) -> str:
         return str(value)
     if value >= MAX_ENUM_STATES:
         return f"Illegal Value ({value})"
-    return escaped(labels[value]) if value < len(labels) else f"Enum Index Overflow ({value})"
+    return plain(labels[value]) if value < len(labels) else f"Enum Index Overflow ({value})"
 
 
 def elements(result: Result, style: Style) -> list[str]:
@@ -218,9 +228,9 @@ def details(result: Result, stamp: str) -> list[str]:
         ]
     if family > 2 and base == ENUM:
         rows.append(_row("Enums", f"({len(meta.enum_strings):2d})"))
-        rows += [f"{'':22}[{number:2d}] {escaped(label)}" for number, label in enumerate(meta.enum_strings)]
+        rows += [f"{'':22}[{number:2d}] {plain(label)}" for number, label in enumerate(meta.enum_strings)]
     elif family > 2 and base != STRING:
-        rows.append(_row("Units", escaped(meta.units)))
+        rows.append(_row("Units", plain(meta.units)))
         is_float = base in (FLOAT, DOUBLE)
         if is_float:
             rows.append(_row("Precision", str(meta.precision)))

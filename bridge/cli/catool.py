@@ -40,7 +40,7 @@ FORMAT_HELP = """\
   -lx, -lo, -lb      round floating point values, print hexadecimal, octal, binary
   -0x, -0o, -0b      print integers hexadecimal, octal, binary
   -F C        separate fields with the character C"""
-FORMAT_LETTERS = "nSse:f:g:l:0:F:"
+FORMAT_LETTERS = "#:nSse:f:g:l:0:F:"
 DIGITS = 18  # base's VALID_DOUBLE_DIGITS
 
 
@@ -59,8 +59,8 @@ class Options:
     count: int = 0
     config: ClientConfig = field(default_factory=ClientConfig)
 
-    def take(self, option: str, text: str) -> bool:
-        """Understand one option; False if it is not a common one. Raises Usage."""
+    def take(self, option: str, text: str) -> None:
+        """Understand one option. Raises Usage."""
         style = self.style
         match option:
             case "-w":
@@ -84,9 +84,6 @@ class Options:
                 style.int_base = _base(option, text)
             case "-F":
                 style.separator = text[:1] or " "
-            case _:
-                return False
-        return True
 
     def time_type(self, native: ChannelType) -> ChannelType:
         """The DBR type that is read for printing: with time stamp, enumerations as text."""
@@ -123,24 +120,32 @@ def _base(option: str, text: str) -> str:
 def parse(
     command: str,
     argv: Sequence[str],
-    letters: str,
+    own: str,
+    common: str = "",
     words: Sequence[str] = (),
     *,
     values_follow: bool = False,
 ) -> tuple[Options, list[tuple[str, str]], list[str]]:
     """Return the common options, the other ones, and the arguments.
 
-    With `values_follow` the first argument ends the options, so that -5 can be a value. Raises Usage, ConfigError.
+    `own` and `common` are letters as getopt wants them; -w and -p are always common. With `values_follow` the first
+    argument ends the options, so that -5 can be a value. Raises Usage, ConfigError.
     """
+    common = "w:p:" + common
     options = Options(command, config=ClientConfig.from_environment(os.environ))
     if os.environ.get("EPICS_CLI_TIMEOUT"):
         options.timeout = _seconds(os.environ["EPICS_CLI_TIMEOUT"])
     reader = getopt.getopt if values_follow else getopt.gnu_getopt
     try:
-        pairs, arguments = reader(list(argv), "hw:p:" + letters, ["help", *words])
+        pairs, arguments = reader(list(argv), "h" + own + common, ["help", *words])
     except getopt.GetoptError as err:
         raise Usage(str(err)) from None
-    rest = [(option, text) for option, text in pairs if not options.take(option, text)]
+    rest = []
+    for option, text in pairs:
+        if option[1] in common and not option.startswith("--"):
+            options.take(option, text)
+        else:
+            rest.append((option, text))
     return options, rest, arguments
 
 

@@ -36,7 +36,7 @@ _ALIASES = {"SHORT": "INT"}  # one number, two names (db_access.h)
 def main(argv: Sequence[str]) -> int:
     """Run the command."""
     try:
-        options, rest, names = parse("get", argv, "tacid:#:" + FORMAT_LETTERS)
+        options, rest, names = parse("get", argv, "tacd:", FORMAT_LETTERS)
         layout, dbr, dynamic = "plain", None, False
         for option, text in rest:
             match option:

@@ -43,7 +43,7 @@ _MASK: Final = {
 def main(argv: Sequence[str]) -> int:
     """Run the command."""
     try:
-        options, rest, names = parse("monitor", argv, "m:t:#:" + FORMAT_LETTERS, ("maximum=",))
+        options, rest, names = parse("monitor", argv, "m:t:", FORMAT_LETTERS, ("maximum=",))
         mask, key, maximum = int(_MASK["v"] | _MASK["a"]), "s", 0
         for option, text in rest:
             match option:

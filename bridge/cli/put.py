@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from bridge.ca import ChannelType
@@ -41,7 +42,7 @@ Several words make one VALUE, with blanks between. Exit code 1 if it was not fou
 def main(argv: Sequence[str]) -> int:
     """Run the command."""
     try:
-        options, rest, arguments = parse("put", argv, "cntlasS#:F:", values_follow=True)
+        options, rest, arguments = parse("put", argv, "ctlas", "#:nSF:", values_follow=True)
         letters = {option for option, _ in rest}
         if letters & {"-h", "--help"}:
             print(USAGE)
@@ -57,20 +58,33 @@ def main(argv: Sequence[str]) -> int:
         if not words:
             raise Usage("no value given")
         layout = "-t" if "-t" in letters else "-l" if "-l" in letters else "plain"
-        return run("put", _put(options, name, words if is_array else [" ".join(words)], is_array, layout))
+        job = _Job(name, words if is_array else [" ".join(words)], is_array, "-s" in letters, layout)
+        return run("put", _put(options, job))
     except (Usage, ConfigError) as err:
         return fail("put", f"{err} (-h for help)")
 
 
-async def _put(options: Options, name: str, words: list[str], is_array: bool, layout: str) -> int:
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What is to be done."""
+
+    name: str
+    words: list[str]
+    is_array: bool  # -a
+    labels_only: bool  # -s
+    layout: str  # plain, -t or -l
+
+
+async def _put(options: Options, job: _Job) -> int:
+    layout = job.layout
     async with Client(options.config) as client:
-        (pv,), found = await connected(client, [name], options.timeout)
+        (pv,), found = await connected(client, [job.name], options.timeout)
         if not found:
             return 1
         try:
-            dbr, value = await _encode(pv, options, words, is_array)
+            dbr, value = await _encode(pv, options, job)
         except ValueError as err:
-            return fail("put", f"{name}: {err}")
+            return fail("put", f"{job.name}: {err}")
         stamps = Stamps()
         if layout != "-t":
             print(f"Old : {await _show(pv, options, layout, stamps)}", flush=True)
@@ -96,19 +110,19 @@ async def _show(pv: PV, options: Options, layout: str, stamps: Stamps) -> str:
     return text if layout == "-t" else name_column(pv.name, result.count, options.style) + text
 
 
-async def _encode(pv: PV, options: Options, words: list[str], is_array: bool) -> tuple[ChannelType, object]:
+async def _encode(pv: PV, options: Options, job: _Job) -> tuple[ChannelType, object]:
     """What to write, and as which DBR type. Raises ValueError."""
     native, most = pv.native_type, pv.native_count or 0
     if native is ChannelType.ENUM:
         labels = (await pv.get(ChannelType.GR_ENUM, 1, options.timeout)).metadata.enum_strings
-        states = [_state(raw(word), labels, options.style.enum_as_number) for word in words]
+        states = [_state(raw(word), labels, job, options.style.enum_as_number) for word in job.words]
         if any(isinstance(state, float) for state in states):
             numbers = [float(labels.index(state)) if isinstance(state, bytes) else state for state in states]
             return ChannelType.DOUBLE, numbers
         return ChannelType.STRING, states
-    texts = [raw(word) for word in words]
-    is_text = native is ChannelType.CHAR and most > 1 and not is_array and _number(texts[0]) is None
-    if (options.style.long_strings and not is_array) or is_text:
+    texts = [raw(word) for word in job.words]
+    is_text = native is ChannelType.CHAR and most > 1 and not job.is_array and _number(texts[0]) is None
+    if (options.style.long_strings and not job.is_array) or is_text:
         return ChannelType.CHAR, texts[0] if len(texts[0]) == most else texts[0] + b"\0"
     for text in texts:
         if len(text) >= MAX_STRING:
@@ -118,11 +132,11 @@ async def _encode(pv: PV, options: Options, words: list[str], is_array: bool) ->
     return ChannelType.STRING, texts
 
 
-def _state(word: bytes, labels: tuple[bytes, ...], number_wanted: bool) -> bytes | float:
+def _state(word: bytes, labels: tuple[bytes, ...], job: _Job, number_wanted: bool) -> bytes | float:
     """A label as it is, or the number of a state."""
     if word in labels and not number_wanted:
         return word
-    number = _number(word)
+    number = None if job.labels_only else _number(word)
     if number is None:
         known = ", ".join(repr(label.decode(errors="replace")) for label in labels)
         raise ValueError(f"{word.decode(errors='replace')!r} is no state; there are {known}")

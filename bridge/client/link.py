@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 from bridge.client.config import Address
 
@@ -12,6 +12,7 @@ __all__ = ["Link", "User"]
 
 CONNECT_TIMEOUT: Final = 5.0  # seconds
 CLOSE_TIMEOUT: Final = 2.0  # seconds for what is still to be sent
+BATCH: Final = 1 << 16  # bytes; a caller that writes on and on within one turn must still meet a full socket
 
 
 class User(Protocol):
@@ -33,6 +34,7 @@ class Link(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._out: list[bytes] = []
+        self._out_size = 0
         self._flush_is_due = False
         self._room = asyncio.Event()
         self._closed = asyncio.Event()
@@ -61,14 +63,21 @@ class Link(asyncio.Protocol):
     def write(self, buffers: list[bytes]) -> None:
         """Send, at the end of this turn."""
         self._out += buffers
-        if not self._flush_is_due:
+        self._out_size += sum(map(len, buffers))
+        if self._out_size > BATCH:
+            self._flush()
+        elif not self._flush_is_due:
             self._flush_is_due = True
-            self._loop.call_soon(self._flush)
+            self._loop.call_soon(self._end_of_turn)
+
+    def _end_of_turn(self) -> None:
+        self._flush_is_due = False
+        self._flush()
 
     def _flush(self) -> None:
-        self._flush_is_due = False
         if self._transport is not None and self._out:
             out, self._out = self._out, []
+            self._out_size = 0
             self._transport.writelines(out)
 
     async def room(self) -> None:
@@ -106,10 +115,9 @@ class Link(asyncio.Protocol):
     # what the event loop calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)
         if self._user is None:
-            transport.abort()
+            self._transport.abort()
             return
         self._room.set()
         self._user.link_up()

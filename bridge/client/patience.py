@@ -29,10 +29,11 @@ class Watchdog:
         self._asked: float | None = None
         self._heard = now
 
-    def heard(self, now: float) -> None:
-        """Something has come from the server."""
+    def heard(self, now: float) -> bool:
+        """Something has come from the server. Returns True if it was asked, so that `due` is earlier now."""
         self._heard = now
-        self._asked = None
+        was_asked, self._asked = self._asked is not None, None
+        return was_asked
 
     @property
     def due(self) -> float:

@@ -101,16 +101,27 @@ class PV:
     async def get(self, dbr: Wanted | None = None, count: int = 0, timeout: float = DEFAULT_TIMEOUT) -> Result:
         """Read. `dbr` is a DBR type, or 'native', 'status', 'time' (the default), 'graphic', 'control'.
 
-        `count` 0 reads as many elements as there are now, any other number at most so many.
+        `count` 0 reads as many elements as there are now, any other number at most so many. If the circuit is lost
+        on the way, the PV is read again when it is back.
         Raises NotConnected, Timeout, GetFailed; ValueError for a `dbr` that cannot be read.
         """
         deadline = self._loop.time() + timeout
-        circuit, channel = await self._channel(deadline, timeout)
+        while True:
+            circuit, channel = await self._channel(deadline, timeout)
+            wanted = dbr_type("time" if dbr is None else dbr, ChannelType(channel.native_data_type or 0))
+            try:
+                return await self._read(circuit, channel, wanted, count, deadline, timeout)
+            except NotConnected:
+                if self._connection.closed:
+                    raise
+
+    async def _read(
+        self, circuit: Circuit, channel: ClientChannel, dbr: ChannelType, count: int, deadline: float, timeout: float
+    ) -> Result:
         native_count = channel.native_data_count or 0
-        wanted = dbr_type("time" if dbr is None else dbr, ChannelType(channel.native_data_type or 0))
         if not self.access & AccessRights.READ:
             raise GetFailed(self.name, "cannot be read", ECA.NORDACCESS)
-        request = channel.read(wanted, min(count, native_count) if count else None)
+        request = channel.read(dbr, min(count, native_count) if count else None)
         assert isinstance(request, ReadNotifyRequest)
         answer = await self._ask(circuit, request, deadline, timeout)
         if isinstance(answer, ReadNotifyResponse) and answer.status == ECA.NORMAL:

@@ -62,7 +62,7 @@ class Result:
             return text_of(data.partition(b"\0")[0])
         value = self.value
         labels = self.enum_strings
-        if isinstance(value, int) and value < len(labels):
+        if isinstance(value, int) and 0 <= value < len(labels):
             return labels[value]
         return value if isinstance(value, str) else str(list(value)) if isinstance(value, (list, array)) else str(value)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
 from bridge.ca import ChannelType
@@ -36,7 +36,7 @@ def as_written(value: object, native: ChannelType, native_count: int) -> tuple[C
     """Return the DBR type to write `value` as, and the value in the form that the codec takes.
 
     Text goes as STRING, which the server converts, but as characters with a NUL to an array of CHAR. Numbers go in the
-    PV's own type; fractions for an integer PV go as DOUBLE, for the server to convert by its own rules.
+    PV's own type, to a STRING as text; fractions for an integer PV go as DOUBLE, for the server to convert.
     """
     if isinstance(value, (bytes, bytearray, memoryview)) and native is not ChannelType.CHAR:
         value = bytes(value).decode("utf-8", "surrogateescape")
@@ -47,11 +47,16 @@ def as_written(value: object, native: ChannelType, native_count: int) -> tuple[C
         return ChannelType.STRING, value
     if isinstance(value, (list, tuple)) and value and all(isinstance(item, (str, bytes)) for item in value):
         return ChannelType.STRING, value
-    if native is ChannelType.STRING:
-        return ChannelType.DOUBLE, value
+    if native is ChannelType.STRING:  # a server would make 5 "5.000000"
+        texts = [str(item) for item in _items(value)]
+        return ChannelType.STRING, texts
     if native not in (ChannelType.FLOAT, ChannelType.DOUBLE) and _has_fractions(value):
         return ChannelType.DOUBLE, value
     return native, value
+
+
+def _items(value: object) -> Iterable[object]:
+    return value if isinstance(value, Iterable) else (value,)
 
 
 def _has_fractions(value: object) -> bool:

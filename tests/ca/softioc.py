@@ -70,10 +70,12 @@ async def _answers(port: int, name: bytes) -> None:
 
 
 @contextlib.asynccontextmanager
-async def softioc(database: str = DATABASE, *, beacon_port: int | None = None) -> AsyncIterator[int]:
-    """Serve `database`; gives the port."""
+async def softioc(
+    database: str = DATABASE, *, port: int | None = None, beacon_port: int | None = None
+) -> AsyncIterator[int]:
+    """Serve `database` on `port`, or on a free one; gives the port. It is killed, not stopped, at the end."""
     assert C_TOOLS is not None
-    port = _free_port()
+    port = port or _free_port()
     env = ca_environment(port) | {
         "EPICS_CAS_INTF_ADDR_LIST": "127.0.0.1",
         "EPICS_CAS_AUTO_BEACON_ADDR_LIST": "NO",
