@@ -119,7 +119,7 @@ def parse(data: bytes) -> Snapshot:
     if not stripped.endswith(END) or not stripped[: -len(END)].endswith((b"\n", b"\r")):
         raise BadFile("it does not end in <END>: it was not written to its end, or cut")
     body = stripped[: -len(END)]
-    ours = data.startswith(MAGIC.encode())
+    ours = data.startswith(MAGIC.encode()) or b"\n" + CRC in body[-2 * len(CRC) - 8 :]
     if ours:
         body = _checked(body)
     text = body.decode("utf-8", "surrogateescape")
