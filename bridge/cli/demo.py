@@ -5,38 +5,27 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import importlib
 import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from bridge.cli.demolab import simulated
 from bridge.cli.demoscreen import SHOWN, Screen
 from bridge.cli.logs import configure
 from bridge.runtime.database import database
 from bridge.runtime.ioc import running
 from bridge.server import CannotListen, ConfigError, ServerConfig
-from records import PV, PVGroup, Severity
+from records import PV, Severity
 
-__all__ = ["Cable", "main", "simulated"]
+__all__ = ["main"]
 
 LOOPBACK = "127.0.0.1"
 START_DEADLINE = 5.0  # seconds for the instruments to answer before the demo goes on without them
 #: What makes the table move from the first second: the cryostat is told to warm up.
 FIRST_PUTS = (("LS336:LOOP1:SP", 310.0), ("LS336:LOOP1:RANGE", "High"))
-
-
-@dataclass(frozen=True)
-class Cable:
-    """One simulated instrument and the way to it."""
-
-    key: str
-    title: str
-    running: Any  # a sim.Running: address, plug, unplug, device
-    instrument: PVGroup
 
 
 def main(argv: Sequence[str]) -> int:
@@ -53,37 +42,6 @@ def main(argv: Sequence[str]) -> int:
         print(f"iocbridge demo: {error}", file=sys.stderr)
         return 1
     return 0
-
-
-@contextlib.asynccontextmanager
-async def simulated(prefix: str) -> AsyncIterator[list[Cable]]:
-    """The three simulators, each with an instrument of ours on its wire."""
-    # devices and sim stand beside bridge, not below it: they meet at run time
-    devices, sim = importlib.import_module("devices"), importlib.import_module("sim")
-    async with contextlib.AsyncExitStack() as stack:
-        controller = await stack.enter_async_context(sim.serve("lakeshore336", tty=True))
-        meter = await stack.enter_async_context(sim.serve("sdm630", tty=True))
-        plug = await stack.enter_async_context(sim.serve("shellyplug"))
-        yield [
-            Cable(
-                "1",
-                f"Lake Shore 336 temperature controller, serial line on {controller.address}",
-                controller,
-                devices.LakeShore336(f"{prefix}LS336:", device=controller.address),
-            ),
-            Cable(
-                "2",
-                f"Eastron SDM630 energy meter, Modbus RTU on {meter.address}",
-                meter,
-                devices.SDM630(f"{prefix}METER:", device=meter.address),
-            ),
-            Cable(
-                "3",
-                f"Shelly Plug S, HTTP/JSON and WebSocket at {plug.address}",
-                plug,
-                devices.ShellyPlug(f"{prefix}PLUG:", url=plug.address),
-            ),
-        ]
 
 
 async def _demo(prefix: str, seconds: float | None, port: int | None) -> None:

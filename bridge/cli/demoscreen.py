@@ -6,17 +6,15 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from bridge.cli.demolab import Cable
 from records import PV, Severity, text_of
-
-if TYPE_CHECKING:
-    from bridge.cli.demo import Cable
 
 __all__ = ["SHOWN", "Screen"]
 
