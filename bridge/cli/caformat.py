@@ -15,7 +15,6 @@ from bridge.ca import ChannelType
 from bridge.ca.dbr import BASE_TYPE, MAX_ENUM_STATES
 from bridge.client import Result
 from bridge.client.result import text_of
-from records import Severity, Status
 
 __all__ = [
     "Style",
@@ -184,16 +183,18 @@ def shown_type(dbr: ChannelType) -> str:
 
 def status_name(status: int) -> str:
     """Alarm status in words."""
-    return Status(status).name if status in _STATUS else "??"
+    from records import Status  # all record types come with it: not for those who read a value only
+
+    return Status(status).name if status in Status._value2member_map_ else "??"
 
 
 def severity_name(severity: int) -> str:
     """Alarm severity in words."""
-    return Severity(severity).name if severity in _SEVERITY else "??"
+    from records import Severity
+
+    return Severity(severity).name if severity in Severity._value2member_map_ else "??"
 
 
-_STATUS: Final = {int(status) for status in Status}
-_SEVERITY: Final = {int(severity) for severity in Severity}
 _LIMITS: Final = (
     ("Lo disp limit", "lower_disp_limit"),
     ("Hi disp limit", "upper_disp_limit"),

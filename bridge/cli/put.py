@@ -118,8 +118,8 @@ async def _encode(pv: PV, options: Options, job: _Job) -> tuple[ChannelType, obj
         states = [_state(raw(word), labels, job, options.style.enum_as_number) for word in job.words]
         if any(isinstance(state, float) for state in states):
             numbers = [float(labels.index(state)) if isinstance(state, bytes) else state for state in states]
-            return ChannelType.DOUBLE, numbers
-        return ChannelType.STRING, states
+            return ChannelType.DOUBLE, numbers[0] if len(numbers) == 1 else numbers
+        return ChannelType.STRING, _as_text([state for state in states if isinstance(state, bytes)])
     texts = [raw(word) for word in job.words]
     is_text = native is ChannelType.CHAR and most > 1 and not job.is_array and _number(texts[0]) is None
     if (options.style.long_strings and not job.is_array) or is_text:
@@ -129,7 +129,12 @@ async def _encode(pv: PV, options: Options, job: _Job) -> tuple[ChannelType, obj
             raise ValueError(
                 f"{text.decode(errors='replace')!r} has {len(text)} bytes, a string holds {MAX_STRING - 1}"
             )
-    return ChannelType.STRING, texts
+    return ChannelType.STRING, _as_text(texts)
+
+
+def _as_text(texts: list[bytes]) -> str | list[str]:
+    found = [text.decode("utf-8", "surrogateescape") for text in texts]
+    return found[0] if len(found) == 1 else found
 
 
 def _state(word: bytes, labels: tuple[bytes, ...], job: _Job, number_wanted: bool) -> bytes | float:

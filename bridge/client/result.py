@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from bridge.ca import ECA, ChannelType, DbrMetadata
 from bridge.ca.dbr import EPICS_EPOCH, Elements
 from bridge.ca.payload import DataMessage
-from records import Severity, Status
+
+if TYPE_CHECKING:
+    from records import Severity, Status
 
 __all__ = ["Result", "Update", "Value", "result_of", "text_of"]
 
@@ -69,14 +71,18 @@ class Result:
     @property
     def status(self) -> Status | int:
         """Alarm status; NO_ALARM if `dbr` is a plain type. An int if base has no such status."""
+        from records import Status  # all record types come with it: not for those who read a value only
+
         status = self.metadata.status
-        return Status(status) if status in _STATUS else status
+        return Status(status) if status in Status._value2member_map_ else status
 
     @property
     def severity(self) -> Severity | int:
         """Alarm severity; NO_ALARM if `dbr` is a plain type. An int if base has no such severity."""
+        from records import Severity
+
         severity = self.metadata.severity
-        return Severity(severity) if severity in _SEVERITY else severity
+        return Severity(severity) if severity in Severity._value2member_map_ else severity
 
     @property
     def timestamp(self) -> float | None:
@@ -100,10 +106,6 @@ class Result:
     def enum_strings(self) -> tuple[str, ...]:
         """Labels of the states; empty unless `dbr` is GR_ENUM or CTRL_ENUM."""
         return tuple(text_of(label) for label in self.metadata.enum_strings)
-
-
-_STATUS = frozenset(map(int, Status))
-_SEVERITY = frozenset(map(int, Severity))
 
 
 @dataclass(frozen=True, slots=True)

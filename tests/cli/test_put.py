@@ -163,7 +163,7 @@ async def test_our_server() -> None:
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (["X:fails", "5"], "refused [b'5']: ECA_PUTFAIL: Channel write request failed"),
+        (["X:fails", "5"], "refused '5': ECA_PUTFAIL: Channel write request failed"),
         (["X:readonly", "5"], "X:readonly: cannot be written: ECA_NOWTACCESS: Write access denied"),
         (["X:state", "perhaps"], "X:state: 'perhaps' is no state; there are 'off', 'on'"),
         (["-s", "X:state", "1"], "X:state: '1' is no state; there are 'off', 'on'"),

@@ -52,8 +52,13 @@ class Rogue(asyncio.DatagramProtocol):
 
 @contextlib.asynccontextmanager
 async def rogue(script: Script) -> AsyncIterator[Rogue]:
-    """Run `script` on each connection; it may raise what a broken connection raises."""
+    """Run `script` on each connection; it may raise what a broken connection raises.
+
+    Whatever the event loop has to report in the meantime, such as an error in a callback, is an AssertionError.
+    """
     loop = asyncio.get_running_loop()
+    reports: list[dict[str, object]] = []
+    loop.set_exception_handler(lambda _, context: reports.append(context))
     transport, answers = await loop.create_datagram_endpoint(Rogue, local_addr=("127.0.0.1", 0))
     tasks: set[asyncio.Task[None]] = set()
 
@@ -80,6 +85,8 @@ async def rogue(script: Script) -> AsyncIterator[Rogue]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await server.wait_closed()
+        loop.set_exception_handler(None)
+    assert not reports
 
 
 async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, count: int = 1) -> int:

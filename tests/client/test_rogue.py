@@ -317,6 +317,27 @@ async def test_junk_datagrams_are_passed_over() -> None:
                 pv.close()
 
 
+async def test_mutated_datagrams_never_raise() -> None:
+    rng = random.Random(4)
+    whole = [
+        search_reply(5064, 1),
+        HEADER.pack(Command.BEACON, 0, 13, 5064, 1, 0x7F000001) * 3,
+        HEADER.pack(Command.REPEATER_CONFIRM, 0, 0, 0, 0, 0x7F000001),
+        message(Command.ERROR, HEADER.pack(6, 0, 0, 0, 1, 1) + b"no\0", p2=ECA.DEFUNCT),
+        HEADER.pack(Command.NOT_FOUND, 0, 10, 13, 1, 1),
+    ]
+    async with Client(only(1, addresses=())) as client:
+        finder = client._finder
+        assert finder is not None
+        client.pv("X")
+        for _ in range(20_000):
+            data = bytearray(rng.choice(whole) + rng.choice(whole))
+            for _ in range(rng.randrange(5)):
+                data[rng.randrange(len(data))] = rng.randrange(256)
+            finder.datagram_received(bytes(data[: rng.randrange(len(data) + 1)]), ("127.0.0.1", rng.randrange(65536)))
+        assert len(client._circuits) <= 1
+
+
 async def test_a_good_server_is_found_beside_a_bad_one() -> None:
     """The bad one always answers first; after each failure it is held off for longer."""
     async with serving({"X": ServedPV("X", 1.5)}, loopback()) as good, rogue(WRONG_FROM_THE_START["misaligned"]) as bad:
