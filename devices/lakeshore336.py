@@ -73,5 +73,5 @@ class LakeShore336(Instrument):
         if device is not None:
             port = SerialPort(device, 57600, bytesize=7, parity="O", delay=AFTER_COMMAND)
         elif host is not None:
-            port = TcpPort(host, 7777, delay=AFTER_COMMAND)
+            port = TcpPort(host, None if ":" in host else 7777, delay=AFTER_COMMAND)
         super().__init__(prefix, port=port, **options)

@@ -36,7 +36,6 @@ Watcher = Callable[[DriverError | None], None]
 
 CLOSE_DEADLINE = 0.5  # seconds; a driver that hangs while closing must not keep the IOC from ending
 STEADY = 5.0  # seconds up before a link counts as good; one that is accepted and dropped at once is backed off from
-MAX_REASONS = 8  # reasons logged for one outage; a text that changes with each attempt would fill the log
 
 
 class Point(Protocol):
@@ -69,6 +68,7 @@ class Port(abc.ABC):
     """
 
     connect_timeout: float = 5.0  # seconds
+    state_level: ClassVar[int] = logging.WARNING  # at which the loss of the link is logged
     silent_after: ClassVar[int] = 2  # time-outs in a row; one alone may be a question that the instrument does not know
 
     def __init__(self, name: str, *, timeout: float = 1.0, backoff: Backoff | None = None) -> None:
@@ -82,7 +82,6 @@ class Port(abc.ABC):
         self._fault: DriverError | None = LinkDown(f"{name}: the port is not started")
         self._gone: str | None = None  # what `lost` said while the link was being opened
         self._announced: bool | None = None  # what log and watchers were told last: up, down, or nothing yet
-        self._reasons: set[str] = set()  # logged for the present outage
         self._watchers: list[Watcher] = []
         self._supervisor: asyncio.Task[None] | None = None
         self._tried = asyncio.Event()  # the first attempt to connect has ended
@@ -120,7 +119,8 @@ class Port(abc.ABC):
         """Begin to connect, in the background. Starting twice is harmless."""
         if self._supervisor is None:
             self._tried, self._wake = asyncio.Event(), asyncio.Event()  # an Event belongs to the loop that waits for it
-            self._reasons.clear()
+            if self._announced is None:
+                self._fault = LinkDown(f"{self.name}: connecting")
             self._supervisor = asyncio.create_task(self._supervise(), name=f"port {self.name}")
 
     async def stop(self) -> None:
@@ -261,7 +261,7 @@ class Port(abc.ABC):
             return LinkDown(f"{self.name}: no connection within {self.connect_timeout:g} s")
         why = _words(error)
         fault = LinkDown(why if why.startswith(self.name) else f"{self.name}: {why}")
-        if not isinstance(error, (OSError, EOFError, DriverError)) and str(fault) not in self._reasons:
+        if not isinstance(error, (OSError, EOFError, DriverError)) and self._announced is not False:
             self.log.error("%s: cannot connect", self.name, exc_info=error)  # a bug: its author needs the place
         return fault
 
@@ -269,10 +269,9 @@ class Port(abc.ABC):
         self._fault = None
         self._silence = 0
         self._wake.clear()
-        self._reasons.clear()
         self._announced = True
         self.statistics.connects += 1
-        self.log.info("%s: connected", self.name)
+        self.log.log(min(self.state_level, logging.INFO), "%s: connected", self.name)
         self._tell_watchers(None)
 
     def _down(self, fault: DriverError) -> None:
@@ -284,9 +283,9 @@ class Port(abc.ABC):
         self._wake.set()
         if self._supervisor is None:
             self.log.info("%s", fault)  # stopped on purpose
-        elif str(fault) not in self._reasons and len(self._reasons) < MAX_REASONS:
-            self._reasons.add(str(fault))
-            self.log.warning("%s", fault)
+        else:
+            # one line for a change of state; why each further attempt fails is in AMSG, and here for who looks closer
+            self.log.log(self.state_level if news else logging.DEBUG, "%s", fault)
         if news:
             self._tell_watchers(fault)
 
@@ -322,9 +321,10 @@ class Port(abc.ABC):
 
     def _heard(self) -> None:
         """The instrument is alive."""
-        if self._silence >= self.silent_after:
+        silent, self._silence = self._silence >= self.silent_after, 0
+        if silent:
             self.log.info("%s: answers again", self.name)
-        self._silence = 0
+            self._tell_watchers(None)  # what is scanned slowly need not show TIMEOUT until its next turn
 
     def _answered(self, took: float) -> None:
         if self._silence:

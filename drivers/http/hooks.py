@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -23,6 +24,10 @@ class Stage:
 
 
 def first_line(error: BaseException) -> str:
+    """What went wrong, in words for an operator: the system's, where it was the system that failed to connect."""
+    number = getattr(getattr(error, "os_error", None), "errno", None)
+    if isinstance(number, int) and number > 0:  # below 0: a name look-up, which has words of its own
+        return os.strerror(number)
     text = str(getattr(error, "message", "") or error) or type(error).__name__
     return text.splitlines()[0][:160]
 

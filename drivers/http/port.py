@@ -74,6 +74,9 @@ class HttpPort(Port):
         self._push = None if push is None else PushPort(wire(f"{self.name} push"), push, backoff=backoff)
         self._probe: str | None = None
         self._reads: dict[str, asyncio.Task[Document]] = {}
+        self._looking: asyncio.Task[None] | None = None
+        self._mute = False  # the push channel is down, and that was logged
+        self._leave: Callable[[], None] | None = None
 
     # --- used alone ---------------------------------------------------------------------------------------------
 
@@ -135,12 +138,20 @@ class HttpPort(Port):
         """As `Port.start`, and the push channel with it."""
         await super().start()
         if self._push is not None:
+            if self._leave is None:
+                self._leave = self._push.watch(self._push_changed)
             await self._push.start()
 
     async def stop(self) -> None:
         """As `Port.stop`, and the push channel with it."""
+        if self._leave is not None:
+            self._leave()
+            self._leave = None
         if self._push is not None:
             await self._push.stop()
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.wait([self._looking])
         await super().stop()
         reads = tuple(self._reads.values())
         for read in reads:
@@ -150,12 +161,33 @@ class HttpPort(Port):
 
     async def _open(self) -> None:
         self._wire.open()
+        await self._reach()
+
+    async def _reach(self) -> None:
+        """Find out whether the server is there: any answer will do, and so will none as long as it can be reached."""
         if self._probe is None:
             _, writer = await asyncio.open_connection(self._host, self._number)
             writer.close()
         else:
             with contextlib.suppress(ReplyTimeout, BadReply):
                 await self._wire.ask("GET", self._probe)
+
+    def _push_changed(self, fault: DriverError | None) -> None:
+        if fault is None:
+            if self._mute:
+                self.log.info("%s: pushes again", self.name)
+            self._mute = False
+        elif self._fault is None and (self._looking is None or self._looking.done()):
+            self._looking = asyncio.create_task(self._look(fault), name=f"look at {self.name}")
+
+    async def _look(self, fault: DriverError) -> None:
+        """The push channel broke: is it the channel, or has the whole instrument gone?"""
+        with contextlib.suppress(DriverError):
+            async with self._turn():
+                await self._reach()
+        if self._fault is None:
+            self._mute = True
+            self.log.warning("%s (polling goes on)", fault)
 
     async def _close(self) -> None:
         await self._wire.close()

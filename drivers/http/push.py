@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -113,7 +114,12 @@ class PushedPoint:
 
 
 class PushPort(Port):
-    """The WebSocket of an `HttpPort`. Goes down and comes back by itself; `HttpPort` starts and stops it."""
+    """The WebSocket of an `HttpPort`. Goes down and comes back by itself; `HttpPort` starts and stops it.
+
+    What becomes of it is logged by `HttpPort`, which finds out whether it is only the channel that is gone.
+    """
+
+    state_level = logging.DEBUG
 
     def __init__(self, wire: HttpWire, push: Push, *, backoff: Backoff | None = None) -> None:
         super().__init__(wire.name, timeout=wire.timeout, backoff=backoff)

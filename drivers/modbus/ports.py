@@ -16,6 +16,7 @@ __all__ = ["ModbusRtuPort", "ModbusTcpPort"]
 class ModbusTcpPort(ModbusPort):
     """A Modbus TCP server (or a gateway with units behind it), port 502 if not said otherwise.
 
+    ``ModbusTcpPort("192.168.1.30:1502", None)`` takes the port from the text.
     ``framer="rtu"`` is for device servers that pass RTU frames through a plain TCP connection. See `ModbusOptions` for
     the other arguments. Raises UsageError if they make no sense.
     """
@@ -23,7 +24,7 @@ class ModbusTcpPort(ModbusPort):
     def __init__(
         self,
         host: str,
-        tcp_port: int = 502,
+        tcp_port: int | None = 502,
         *,
         framer: Literal["socket", "rtu"] = "socket",
         **options: Unpack[ModbusOptions],
