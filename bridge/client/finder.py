@@ -64,7 +64,10 @@ class Finder(asyncio.DatagramProtocol):
 
     async def open(self) -> None:
         """Bind a socket. Raises OSError if that cannot be, or if a host of the address list is not known."""
-        self._given = await resolve(self._config.addresses)
+        config = self._config
+        if not (config.addresses or config.auto_addr_list or config.name_servers):
+            log.warning("there is nobody to ask for PVs: no addresses, no automatic ones, no name servers")
+        self._given = await resolve(config.addresses)
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
             sock.setblocking(False)
@@ -143,7 +146,12 @@ class Finder(asyncio.DatagramProtocol):
         if self._config.auto_addr_list:
             # Base leaves loopback out where there is a network. With it, a server that listens on 127.0.0.1 only, or
             # a machine whose network is down, works as well.
-            hosts = (LOOPBACK, LOOPBACK_BROADCAST, *broadcast_addresses(("0.0.0.0",)))
+            try:
+                networks = broadcast_addresses(("0.0.0.0",))
+            except OSError as err:
+                networks = []
+                log.warning("the network interfaces cannot be listed: %s", err)
+            hosts = (LOOPBACK, LOOPBACK_BROADCAST, *networks)
             found += [(host, self._config.port) for host in hosts]
         return list(dict.fromkeys(found))
 

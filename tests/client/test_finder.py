@@ -6,6 +6,7 @@ import pytest
 
 from bridge.client.config import ClientConfig
 from bridge.client.finder import Finder, resolve
+from tests.logs import logged
 
 
 def finder(config: ClientConfig) -> Finder:
@@ -23,6 +24,24 @@ async def test_only_where_it_is_told() -> None:
     await asks.open()
     assert asks._destinations() == [("127.0.0.1", 1), ("127.0.0.2", 2)]
     asks.close()
+
+
+async def test_interfaces_that_cannot_be_listed_leave_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(interfaces: object) -> list[str]:
+        raise OSError("no netlink")
+
+    monkeypatch.setattr("bridge.client.finder.broadcast_addresses", fails)
+    with logged() as log:
+        assert ("127.0.0.1", 5064) in finder(ClientConfig())._destinations()
+    assert log.about("no netlink")
+
+
+async def test_nobody_to_ask_is_said() -> None:
+    with logged() as log:
+        asks = finder(ClientConfig(auto_addr_list=False))
+        await asks.open()
+        asks.close()
+    assert log.about("nobody to ask")
 
 
 async def test_names_become_numbers() -> None:
