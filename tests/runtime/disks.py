@@ -37,9 +37,10 @@ class Counting(SystemDisk):
         os.fsync(handle)
 
     def close(self, handle: int, /) -> None:
-        # what has failed must still close its file
-        self.steps.append("close")
-        os.close(handle)
+        try:
+            self.step("close", lambda: None)
+        finally:
+            os.close(handle)
 
     def replace(self, source: str, target: str, /) -> None:
         self.step("replace", lambda: None)
