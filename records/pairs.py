@@ -11,7 +11,7 @@ from records.pv import PV
 from records.pvproperty import pvproperty
 from records.subgroup import SubGroup
 
-__all__ = ["Pair", "get_pv_pair_wrapper"]
+__all__ = ["Pair", "get_pv_pair_wrapper", "pair_wrapper"]
 
 
 class Pair(PVGroup):
@@ -35,6 +35,13 @@ def get_pv_pair_wrapper(setpoint_suffix: str = "", readback_suffix: str = "_RBV"
     is the setpoint's; `get`, `startup`, `shutdown` and `scan` are the readback's. Hooks are hung on as in
     ``@pair.setpoint.putter``; they get the pair first, whose `parent` is the group.
     """
+    return pair_wrapper(setpoint_suffix, readback_suffix, pvproperty, Pair, SubGroup)
+
+
+def pair_wrapper(
+    setpoint_suffix: str, readback_suffix: str, make: Callable[..., Any], base: type[PVGroup], subgroup: Any
+) -> Callable[..., SubGroup[Pair]]:
+    """The same for any kind of pvproperty, group and subgroup."""
 
     def pair(
         *,
@@ -55,7 +62,8 @@ def get_pv_pair_wrapper(setpoint_suffix: str = "", readback_suffix: str = "_RBV"
         hooks = {"get": get, "startup": startup, "shutdown": shutdown, "scan": scan}
         below = {"name": readback_suffix, "read_only": True, **hooks, **shared, **(readback_kw or {})}
         above = {"name": setpoint_suffix, "put": put, **shared, **(setpoint_kw or {})}
-        body = {"setpoint": pvproperty(**above), "readback": pvproperty(**below), "__doc__": doc or Pair.__doc__}
-        return SubGroup(type("Pair", (Pair,), body), prefix=name, doc=doc)
+        body = {"setpoint": make(**above), "readback": make(**below), "__doc__": doc or Pair.__doc__}
+        made: SubGroup[Pair] = subgroup(type("Pair", (base,), body), prefix=name, doc=doc)
+        return made
 
     return pair

@@ -13,7 +13,7 @@ from records.pv import PV
 from records.pvproperty import pvproperty
 from records.subgroup import SubGroup
 
-__all__ = ["pvfunction"]
+__all__ = ["function_group", "pvfunction"]
 
 _NAMES = {"status": "Status", "retval": "Retval", "process": "Process"}
 
@@ -60,17 +60,24 @@ def pvfunction(
     """
 
     def decorate(function: Callable[..., Any]) -> SubGroup[PVGroup]:
-        group_class = _group(function, default, {**_NAMES, **(names or {})}, alarm_group)
+        group_class = function_group(function, default, names, alarm_group)
         group_class.attr_separator = attr_separator
         return SubGroup(group_class, prefix, macros=macros, doc=doc or function.__doc__ or "")
 
     return decorate if func is None else decorate(func)
 
 
-def _group(
-    function: Callable[..., Any], default: Any, names: Mapping[str, str], alarm_group: str | None
+def function_group(
+    function: Callable[..., Any],
+    default: Any,
+    names: Mapping[str, str] | None,
+    alarm_group: str | None,
+    make: Callable[..., Any] = pvproperty,
+    base: type[PVGroup] = PVGroup,
 ) -> type[PVGroup]:
+    """The class of the group that serves a function; `make` makes its PVs, `base` is the class that it derives from."""
     place = here()
+    names = {**_NAMES, **(names or {})}
     signature = inspect.signature(function)
     hints = typing.get_type_hints(function)
     arguments = list(signature.parameters.values())[1:]
@@ -96,7 +103,7 @@ def _group(
     def made(name: str, type_: Any, first: Any = None, **options: Any) -> Any:
         if isinstance(first, (list, tuple)) and len(first) == 1:
             first = first[0]
-        return pvproperty(
+        return make(
             name=names.get(name, name), dtype=type_, value=first, alarm_group=alarm_group, doc=f"{name}", **options
         )
 
@@ -106,4 +113,4 @@ def _group(
     body["status"] = made("status", str, "Init", read_only=True)
     body["retval"] = made("retval", hints["return"], default, read_only=True)
     body["process"] = made("process", int, 0, put=process)
-    return type(getattr(function, "__name__", "function"), (PVGroup,), body)
+    return type(getattr(function, "__name__", "function"), (base,), body)
