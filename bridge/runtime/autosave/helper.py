@@ -143,12 +143,17 @@ def autosaves_of(
     if autosave is not None:
         found.append((autosave if isinstance(autosave, Autosave) else Autosave(autosave), pvdb))
     helpers = [group for group in groups if isinstance(group, AutosaveHelper)]
-    found += [(helper.config, helper.parent.pvdb if helper.parent is not None else pvdb) for helper in helpers]
+    found += [(helper.config, _below(helper.parent, pvdb) if helper.parent is not None else pvdb) for helper in helpers]
     paths = [os.path.realpath(config.path) for config, _ in found]
     for path in paths:
         if paths.count(path) > 1:
             raise ValueError(f"autosave: {path} is the save file of two groups; give each its own")
     return found
+
+
+def _below(group: PVGroup, pvdb: Mapping[str, PV]) -> Mapping[str, PV]:
+    """The PVs of a group as they are served: of a caproto program's group, our PVs behind its own."""
+    return {name: pvdb[name] for name in group.pvdb if name in pvdb}
 
 
 def parse_json(data: bytes) -> Snapshot:
