@@ -20,6 +20,7 @@ from bridge.runtime.autosave.autosaver import Autosave
 from bridge.runtime.autosave.disk import SystemDisk
 from bridge.runtime.autosave.savfile import BadFile, Content, Snapshot
 from bridge.runtime.autosave.store import History, Store
+from bridge.server import ConfigError
 from records import PV, PVGroup, PVSpec, Saving, SubGroup, pvproperty
 
 __all__ = ["AutosaveHelper", "RotatingFileManager", "autosaved", "autosaves_of", "parse_json"]
@@ -138,7 +139,7 @@ class AutosaveHelper(PVGroup):
 def autosaves_of(
     groups: Sequence[PVGroup], pvdb: Mapping[str, PV], autosave: Autosave | str | os.PathLike[str] | None
 ) -> list[tuple[Autosave, Mapping[str, PV]]]:
-    """All save files of an IOC and the PVs they are for. Raises ValueError if two of them are the same file."""
+    """All save files of an IOC and the PVs they are for. Raises ConfigError if two of them are the same file."""
     found: list[tuple[Autosave, Mapping[str, PV]]] = []
     if autosave is not None:
         found.append((autosave if isinstance(autosave, Autosave) else Autosave(autosave), pvdb))
@@ -147,7 +148,7 @@ def autosaves_of(
     paths = [os.path.realpath(config.path) for config, _ in found]
     for path in paths:
         if paths.count(path) > 1:
-            raise ValueError(f"autosave: {path} is the save file of two groups; give each its own")
+            raise ConfigError(f"autosave: {path} is the save file of two groups; give each its own")
     return found
 
 
