@@ -22,6 +22,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from bridge.cli.args import ioc_arg_parser, template_arg_parser
     from bridge.cli.run import run
     from bridge.runtime.ioc import Ioc, running
     from bridge.server import ServerConfig
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
         ao,
         bi,
         bo,
+        get_pv_pair_wrapper,
         int64in,
         int64out,
         longin,
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
         lso,
         mbbi,
         mbbo,
+        pvfunction,
         pvproperty,
         stringin,
         stringout,
@@ -57,19 +60,23 @@ __all__ = [
     "ao",
     "bi",
     "bo",
+    "get_pv_pair_wrapper",  # setpoints with their readbacks
     "int64in",
     "int64out",
+    "ioc_arg_parser",  # the options of an IOC program
     "longin",
     "longout",
     "lsi",
     "lso",
     "mbbi",
     "mbbo",
+    "pvfunction",  # a function as PVs
     "pvproperty",  # a PV with hooks
     "run",  # serve until Ctrl-C
     "running",  # serve inside an event loop of your own
     "stringin",
     "stringout",
+    "template_arg_parser",  # the same, for options of your own besides
     "waveform",
 ]
 
@@ -77,8 +84,10 @@ __all__ = [
 _HOMES = {
     "Ioc": "bridge.runtime.ioc",
     "ServerConfig": "bridge.server",
+    "ioc_arg_parser": "bridge.cli.args",
     "run": "bridge.cli.run",
     "running": "bridge.runtime.ioc",
+    "template_arg_parser": "bridge.cli.args",
 }
 
 

@@ -7,21 +7,19 @@ import asyncio
 import inspect
 import logging
 import os
-import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
+from bridge.cli.foreground import StartupHook, serve
 from bridge.cli.logs import configure
 from bridge.runtime.autosave import Autosave
 from bridge.runtime.database import Target, database
-from bridge.runtime.ioc import running
 from bridge.runtime.loader import LoadError, load_file, pick
-from bridge.runtime.view import Site
 from bridge.server import CannotListen, ConfigError, ServerConfig
-from records import PV, PVGroup
+from records import PVGroup
 
 __all__ = ["main", "run"]
 
@@ -35,10 +33,15 @@ def main(argv: Sequence[str]) -> int:
     """Serve the IOC in a file. Words after the file are the file's own, as with `python FILE.py`."""
     global _ran
     _ran = False
+    if argv[:1] == ["--caproto"]:
+        from bridge.cli.caproto import run_program  # knows of much that other IOCs do not need
+
+        return run_program(argv[1:])
     parser = argparse.ArgumentParser(
         prog="iocbridge run",
         description="Serve an IOC.",
-        epilog="Further options are those of the file: try FILE --help.",
+        usage="%(prog)s FILE.py[:NAME] [OPTIONS]\n       %(prog)s --caproto FILE.py|-m MODULE [OPTIONS]",
+        epilog="Further options are those of the file: try FILE --help. With --caproto, `import caproto` means us.",
     )
     parser.add_argument("file", help="FILE.py, or FILE.py:NAME to choose one of its PVGroups")
     options = "--prefix P --list-pvs --interfaces A ... --autosave FILE -v -q"
@@ -62,20 +65,32 @@ def run(
     config: ServerConfig | None = None,
     autosave: str | os.PathLike[str] | None = None,
     autosave_period: float = 30.0,
+    startup_hook: StartupHook | None = None,
+    log_pv_names: bool | None = None,
+    interfaces: Sequence[str] | None = None,
+    module_name: str | None = None,
 ) -> int:
     """Serve until Ctrl-C or SIGTERM; the last line of an IOC program: ``run(MyGroup)`` or ``run(MyGroup(...), ...)``.
 
     Options come from `argv` (by default the program's own: --prefix, --list-pvs, --interfaces, -v, -q), the network
     settings from the environment (EPICS_CAS_..., EPICS_CA_...) unless `config` is given. `autosave` is the file that
-    keeps PVs with ``autosave=True`` over restarts; --autosave overrides it. Returns 0 after a clean end.
+    keeps PVs with ``autosave=True`` over restarts; --autosave overrides it. `startup_hook` is a coroutine
+    function that is called with the asynchronous library. Returns 0 after a clean end.
+
+    A program that has called `ioc_arg_parser` hands in its `run_options` (`log_pv_names`, `interfaces`, `module_name`)
+    instead: ``run(group.pvdb, **run_options)``; the command line is then not looked at again.
 
     Ends the program if it cannot serve, with one line that says why: raises SystemExit(2) for wrong options, settings
     or groups, SystemExit(1) if the network does not let it.
     """
     global _ran
     _ran = True
-    args = _parser(targets).parse_args(sys.argv[1:] if argv is None else argv)
-    configure(logging.WARNING if args.quiet else logging.DEBUG if args.verbose else logging.INFO)
+    parsed = log_pv_names is not None or interfaces is not None or module_name is not None
+    args = _parser(targets).parse_args([] if parsed else sys.argv[1:] if argv is None else argv)
+    if parsed:
+        args.list_pvs, args.interfaces = log_pv_names, interfaces
+    else:
+        configure(logging.WARNING if args.quiet else logging.DEBUG if args.verbose else logging.INFO)
     try:
         config = config or ServerConfig.from_environment(os.environ)
         if args.interfaces:
@@ -86,7 +101,7 @@ def run(
     except (LoadError, ValueError) as error:
         raise SystemExit(_complain(str(error))) from None
     try:
-        asyncio.run(_serve(pvdb, config, args.list_pvs, saving))
+        asyncio.run(serve(pvdb, config, bool(args.list_pvs), saving, startup_hook))
     except (CannotListen, ConfigError) as error:
         raise SystemExit(_complain(str(error), 1)) from None
     return 0
@@ -121,23 +136,6 @@ def _parser(targets: Sequence[Servable]) -> argparse.ArgumentParser:
     volume.add_argument("-q", "--quiet", action="store_true", help="log warnings and errors only")
     volume.add_argument("-v", "--verbose", action="store_true", help="log everything")
     return parser
-
-
-async def _serve(pvdb: Mapping[str, PV], config: ServerConfig, list_pvs: bool, saving: Autosave | None) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    log.info("Server starting up...")
-    site = Site(os.environ.get("ENGINEER", ""), os.environ.get("LOCATION", ""))
-    async with running(pvdb, config=config, autosave=saving, site=site, on_exit=stop.set) as ioc:
-        log.info("Listening on %s", ", ".join(f"{interface}:{ioc.server.port}" for interface in config.interfaces))
-        log.info("Server startup complete.")
-        if list_pvs:
-            log.info("PVs available:\n%s", "\n".join(f"    {name}" for name in ioc.pvdb))
-        await stop.wait()
-        log.info("Server shutting down...")
-    log.info("Server exited.")
 
 
 def _complain(message: str, code: int = 2) -> int:

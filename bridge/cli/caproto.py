@@ -1,0 +1,68 @@
+"""`iocbridge run --caproto PROGRAM`: an unmodified caproto program on our server."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import runpy
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from bridge.cli.args import ioc_arg_parser, template_arg_parser
+from bridge.cli.foreground import StartupHook, serve
+from bridge.compat import Given, Served, activate
+from bridge.runtime.loader import LoadError, load_file
+from bridge.server import CannotListen, ConfigError, ServerConfig
+
+__all__ = ["run_program"]
+
+log = logging.getLogger("iocbridge")
+_USAGE = "usage: iocbridge run --caproto FILE.py|-m MODULE [OPTIONS]"
+
+
+def run_program(argv: Sequence[str]) -> int:
+    """Execute a caproto program; what it imports of caproto is ours. Words after it are its own."""
+    words = list(argv)
+    module = words[:1] == ["-m"]
+    words = words[1:] if module else words
+    if not words or words[0].startswith("-"):
+        print(_USAGE, file=sys.stderr)
+        return 0 if words[:1] in (["-h"], ["--help"]) else 2
+    sys.argv = words
+    activate(Given(run, ioc_arg_parser, template_arg_parser, _config))
+    try:
+        if module:
+            sys.path.insert(0, os.getcwd())
+            runpy.run_module(words[0], run_name="__main__", alter_sys=True)
+        else:
+            load_file(Path(words[0]), "__main__")
+    except (LoadError, ImportError) as error:
+        print(f"iocbridge: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _config(interfaces: Sequence[str] | None = None) -> ServerConfig:
+    config = ServerConfig.from_environment(os.environ)
+    return replace(config, interfaces=tuple(interfaces)) if interfaces else config
+
+
+def run(
+    pvdb: Mapping[str, Any],
+    *,
+    module_name: str = "caproto.asyncio.server",
+    interfaces: Sequence[str] | None = None,
+    log_pv_names: bool = False,
+    startup_hook: StartupHook | None = None,
+) -> None:
+    """Caproto's `run`: serve a PV database until Ctrl-C or SIGTERM. Ends the program if it cannot."""
+    del module_name  # there is one server
+    try:
+        asyncio.run(serve(Served(pvdb), _config(interfaces), log_pv_names, None, startup_hook))
+    except (CannotListen, ConfigError) as error:
+        print(f"iocbridge: {error}", file=sys.stderr)
+        raise SystemExit(1) from None

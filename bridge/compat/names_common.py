@@ -1,0 +1,7 @@
+"""The names of `caproto.server.common` that programs use."""
+
+from __future__ import annotations
+
+from bridge.compat.names_aserver import Context
+
+__all__ = ["Context"]
