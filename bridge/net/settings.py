@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import isfinite
 
-__all__ = ["ConfigError", "first_set", "port_number", "seconds", "split_address", "yes_no"]
+__all__ = ["ConfigError", "first_set", "port_number", "seconds", "split_address", "whole_number", "yes_no"]
 
 
 class ConfigError(ValueError):
@@ -25,9 +25,14 @@ def first_set(environ: Mapping[str, str], names: tuple[str, ...], otherwise: str
 
 def port_number(environ: Mapping[str, str], names: tuple[str, ...], otherwise: int) -> int:
     """A port number. Raises ConfigError."""
+    return whole_number(environ, names, otherwise, 65535, "a port number")
+
+
+def whole_number(environ: Mapping[str, str], names: tuple[str, ...], otherwise: int, highest: int, what: str) -> int:
+    """A number from 0 to `highest`; `what` says in an error what is expected. Raises ConfigError."""
     name, text = first_set(environ, names, str(otherwise))
-    if not text.isdecimal() or not 0 <= int(text) < 65536:
-        raise ConfigError(f"{name}={text!r}: a port number is expected")
+    if not text.isdecimal() or int(text) > highest:
+        raise ConfigError(f"{name}={text!r}: {what} is expected")
     return int(text)
 
 

@@ -25,8 +25,11 @@ async def serving(pvdb: Mapping[str, PV], config: ServerConfig | None = None) ->
 
     def tick() -> None:
         nonlocal timer
+        if timer is not None:
+            timer.cancel()
         timer = loop.call_at(server.tick(), tick)
 
+    server.sooner = tick
     loop.add_reader(server.fileno(), server.ready)
     tick()
     try:

@@ -17,8 +17,13 @@ class BeaconSchedule:
     def __init__(self, port: int, longest: float, now: float) -> None:
         self._port = port
         self._longest = longest
-        self._period = FIRST_PERIOD
+        self._period = min(FIRST_PERIOD, longest)
         self._number = 0
+        self.due = now
+
+    def restart(self, now: float) -> None:
+        """Begin with quick beacons again, as rsrv does after a pause. They go on counting."""
+        self._period = min(FIRST_PERIOD, self._longest)
         self.due = now
 
     def take(self, now: float) -> bytes | None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+import sys
 
-from bridge.net import broadcast_addresses
+import pytest
+
+from bridge.net import broadcast_addresses, broadcast_of, interfaces, is_local
 
 
 def test_loopback_stands_for_itself() -> None:
@@ -20,3 +23,18 @@ def test_all_interfaces_include_loopback_once() -> None:
 
 def test_an_address_of_nobody_has_none() -> None:
     assert broadcast_addresses(("203.0.113.77",)) == []
+    assert broadcast_of("203.0.113.77") is None
+    assert not is_local("203.0.113.77")
+
+
+def test_loopback_among_all() -> None:
+    (loopback,) = (one for one in interfaces() if one.address == "127.0.0.1")
+    assert loopback.loopback
+    assert is_local("127.0.0.1")
+    assert is_local("127.1.2.3")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no broadcast address for the machine itself")
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.2"])
+def test_broadcast_on_loopback(address: str) -> None:
+    assert broadcast_of(address) == "127.255.255.255"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.net import ConfigError, first_set, port_number, seconds, split_address, yes_no
+from bridge.net import ConfigError, first_set, port_number, seconds, split_address, whole_number, yes_no
 
 
 def test_the_first_name_that_is_set_counts_and_blank_is_not_set() -> None:
@@ -16,6 +16,7 @@ def test_the_first_name_that_is_set_counts_and_blank_is_not_set() -> None:
 def test_values_and_defaults() -> None:
     assert port_number({"P": "5064"}, ("P",), 1) == 5064
     assert port_number({}, ("P",), 1) == 1
+    assert whole_number({"N": "255"}, ("N",), 1, 255, "a number") == 255
     assert seconds({"S": "2.5"}, ("S",), 1.0) == 2.5
     assert yes_no({"Y": "no"}, ("Y",), True) is False
     assert yes_no({}, ("Y",), True) is True
@@ -27,6 +28,12 @@ def test_values_and_defaults() -> None:
 def test_no_port(text: str) -> None:
     with pytest.raises(ConfigError, match=f"P='{text}': a port number is expected"):
         port_number({"P": text}, ("P",), 1)
+
+
+@pytest.mark.parametrize("text", ["x", "-1", "11", "1e1", "²"])
+def test_no_number(text: str) -> None:
+    with pytest.raises(ConfigError, match=f"N='{text}': one of ten is expected"):
+        whole_number({"N": text}, ("N",), 1, 10, "one of ten")
 
 
 @pytest.mark.parametrize("text", ["x", "-1", "0", "nan", "inf"])

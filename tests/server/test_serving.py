@@ -148,7 +148,7 @@ async def test_search_is_answered_from_the_port_that_was_asked(server: CaServer)
         async with asyncio.timeout(5):
             reply, address = await loop.sock_recvfrom(sock, 1000)
     assert address == ("127.0.0.1", server.port)
-    assert struct.unpack_from(">H", reply, 20) == (server.port,)
+    assert struct.unpack_from(">H", reply, 4) == (server.port,)
 
 
 async def test_a_client_that_does_not_read_delays_nobody_and_ends_on_the_final_value() -> None:
