@@ -16,6 +16,7 @@ class Controller:
         self.limit = limit
         self.commands: list[str] = []
         self._server: asyncio.Server | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
         with socket.create_server(("127.0.0.1", 0)) as taken:
             self.port = int(taken.getsockname()[1])
 
@@ -23,10 +24,16 @@ class Controller:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
 
     async def off(self) -> None:
+        """Take no more calls; `drop` ends those that there are."""
         if self._server is not None:
             self._server.close()
 
+    def drop(self) -> None:
+        for writer in self._writers:
+            writer.transport.abort()
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
         while line := (await reader.readline()).decode().strip():
             if line == "SETP?":
                 answer = f"{self.setting}"
@@ -36,4 +43,5 @@ class Controller:
                 answer = "OK" if wanted <= self.limit else "ERR"
                 self.setting = wanted if wanted <= self.limit else self.setting
             writer.write(f"{answer}\r\n".encode())
+        self._writers.discard(writer)
         writer.close()
