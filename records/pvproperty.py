@@ -202,8 +202,8 @@ def _record(
         fields.update(ftvl=field_type.name, nelm=count)
     if "SIZV" in rows and max_length is not None:
         fields["sizv"] = max_length + 1
-    if isinstance(value, IntEnum) and "enum_strings" not in options:
-        fields.update(_as_fields("enum_strings", _states(None, value, FieldType.ENUM, None), maker, rows))
+    if "enum_strings" not in options and not {"znam", "onam", "zrst"} & options.keys():
+        fields.update(_as_fields("enum_strings", _states(dtype, value, FieldType.ENUM, None), maker, rows))
     # EPICS's own names win over caproto's, and display limits over the control limits of an input
     for key in sorted(options, key=lambda key: (key.upper() in rows, "ctrl" not in key)):
         fields.update(_as_fields(key, options[key], maker, rows))
