@@ -17,6 +17,7 @@ from bridge import (
     ai,
     ao,
     bo,
+    int64out,
     longout,
     lso,
     mbbo,
@@ -175,6 +176,46 @@ async def test_a_file_of_synapps_is_restored(path: Path) -> None:
     async with running(Soft("T:"), config=loopback(), autosave=path) as ioc:
         got = await c_tool(ioc.server.port, "caget", "-t", "T:DOUBLE", "T:STATE", "T:LONG", "T:TABLE")
         assert got.out.splitlines() == ["4.25", "1", "from synApps", "5 1 2 3 0 0"]
+
+
+class Golden(PVGroup):
+    """The PVs of tests/golden/synapps_autosave.sav, which autosave R5.3 on EPICS 7.0.10 has written."""
+
+    D = ao(autosave=True)
+    L = longout(autosave=True)
+    S = stringout(autosave=True)
+    S2 = stringout(autosave=True)
+    T = lso(sizv=200, autosave=True)
+    M = mbbo(zrst="Off", onst="On", autosave=True)
+    WD = waveform(nelm=6, autosave=True)
+    WC = waveform(ftvl="CHAR", nelm=6, autosave=True)
+    WS = waveform(ftvl="STRING", nelm=6, autosave=True)
+    I = int64out(autosave=True)  # noqa: E741
+
+
+async def test_a_file_that_synapps_has_written() -> None:
+    group = Golden("S:")
+    golden = Path(__file__).parents[1] / "golden" / "synapps_autosave.sav"
+    async with running(group, config=loopback(), autosave=Autosave(golden, 1000, disk=FaultyDisk())) as ioc:
+        assert ioc.view.savers[0].state.refused == ()
+        assert (group.D.value, group.D.desc, group.D.hhsv, group.L.value) == (0.1, "a desc", Severity.MAJOR, -70_000)
+        assert (group.S.value, group.S2.value) == ('  say "hi" \\n back\\\\slash', "µm\tTab")
+        assert group.T.value == "a long text: " + "x" * 60 + "\nline two"
+        assert group.M.text == "On"
+        assert list(group.WD.value) == [1.5, -2e-300, 0.33333333333333]
+        assert group.WC.value == bytes([1, 127, 128, 255])
+        assert group.WS.value == ["plain", 'q"uote', "back\\slash", "br}ace", "", "new\nline"]
+        assert group.I.value == 4.6116860184274e18  # it writes 64-bit integers with 14 digits
+
+
+@pytest.mark.parametrize("text", ["4.5", "", "12 mm", "high", "99999999999"])
+async def test_a_text_that_is_no_value_is_refused(path: Path, text: str) -> None:
+    write(path, **{"T:WHOLE__VAL": text})
+    group = Soft("T:")
+    async with running(group, config=loopback(), autosave=path) as ioc:
+        assert group.WHOLE.value == 1
+        (line,) = ioc.view.savers[0].state.refused
+        assert line.startswith("T:WHOLE is not restored: ")
 
 
 # --- what is not restored is said -----------------------------------------------------------------------------------

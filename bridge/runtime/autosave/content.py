@@ -40,7 +40,8 @@ def value_from(pv: PV, content: Content) -> Value:
             if len(content) != 1:
                 raise ValueError(f"{len(content)} elements were saved, the PV has one")
             content = content[0]
-        return pv.accept(_scalar(content, pv.field_type))
+        given = _scalar(content, pv.field_type)
+        return _in_range(pv.accept(given), given)
     if isinstance(content, str):
         if pv.field_type in (FieldType.CHAR, FieldType.UCHAR) and not _is_number(content):
             return pv.accept(content)  # a long text
@@ -53,7 +54,15 @@ def field_from(record: Record, field: str, content: Content) -> Value:
     if not isinstance(content, str):
         raise ValueError("an array was saved, the field has one element")
     row = record.fields[field]
-    return row.convert(_scalar(content, row.type))
+    given = _scalar(content, row.type)
+    return _in_range(row.convert(given), given)
+
+
+def _in_range(value: Value, given: Any) -> Value:
+    """`value`, unless a number that is too large has wrapped around, as it does in puts."""
+    if isinstance(given, int) and value != given:
+        raise ValueError(f"{given} is out of range")
+    return value
 
 
 def _elements(texts: Sequence[str], field_type: FieldType) -> Any:
@@ -67,9 +76,22 @@ def _scalar(text: str, field_type: FieldType) -> Any:
         return text
     if not text.strip():
         raise ValueError("no value was saved")
-    if field_type is FieldType.ENUM and _is_number(text):
-        return int(text)  # else a state with the label "1" would be taken for state 1
-    return text
+    if field_type in (FieldType.FLOAT, FieldType.DOUBLE):
+        return float(text)
+    if field_type is FieldType.ENUM:
+        return int(text) if _is_number(text) else text  # a state may have the label "1"
+    return _whole(text)
+
+
+def _whole(text: str) -> int:
+    """Stricter than a put, which takes the 4 of "4.6e18": synApps writes 64-bit integers like that."""
+    try:
+        return int(text, 0)
+    except ValueError:
+        number = float(text)
+        if not number.is_integer():
+            raise ValueError(f"{text!r} is no whole number") from None
+        return int(number)
 
 
 def _is_number(text: str) -> bool:
