@@ -54,6 +54,12 @@ class Program:
             names.append(line.strip())
         return names
 
+    @property
+    def client_environment(self) -> dict[str, str]:
+        """For clients that are to see this program only."""
+        root = str(Path(__file__).resolve().parent.parent)
+        return {**ca_environment(self.port), "PYTHONPATH": root}
+
     async def caget(self, *words: str) -> str:
         """What base's caget says."""
         done = await c_tool(self.port, "caget", "-w", "5", *words)
