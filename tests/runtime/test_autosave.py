@@ -561,6 +561,18 @@ async def test_leave_shows_the_value_and_writes_nothing(restored: Path) -> None:
         assert (group.SP.value, group.SP.udf) == (30.0, 0)
 
 
+async def test_device_without_anything_to_read(path: Path) -> None:
+    class Group(PVGroup):
+        SP = ao(1.0, autosave=True, restore="device")
+
+    write(path, **{"T:SP__VAL": "5"})
+    group = Group("T:")
+    with logged() as log:
+        async with running(group, config=loopback(), autosave=path):
+            assert (group.SP.value, group.SP.udf) == (5.0, 0)
+    assert log.about("T:SP", "restore='device'", "no INP")
+
+
 async def test_an_inputs_value_is_not_saved(path: Path) -> None:
     class Group(PVGroup):
         T = ai(inp=Source(), hihi=5, hhsv="MAJOR", scan="Passive", pini=True, autosave=True)

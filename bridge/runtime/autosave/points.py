@@ -28,6 +28,8 @@ class Point:
         record = pv if isinstance(pv, Record) else None
         measured = record is not None and record.inp is not None
         self.restore: Restore = saving.restore or ("device" if measured else "leave")
+        if self.restore == "device" and not measured:
+            self.restore = "leave"
         self.pending: Any = NOTHING
         if saving.fields is None:
             # an input's VAL is what the instrument says; there is no use in keeping that
@@ -90,6 +92,8 @@ def points_of(pvs: Iterable[PV]) -> tuple[list[Point], list[str]]:
             continue
         if savable(pv.name):
             points.append(Point(pv, saving))
+            if saving.restore is not None and points[-1].restore != saving.restore:
+                complaints.append(f"{pv.name}: restore='device' has no INP to read: the saved value stands ('leave')")
         else:
             complaints.append(f"{pv.name!r} is not saved: spaces, or # ! < in front, cannot be in a save file")
     return points, complaints
