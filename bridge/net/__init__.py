@@ -13,6 +13,7 @@ from bridge.net.addresses import (
 )
 from bridge.net.interfaces import Interface, broadcast_addresses, broadcast_of, interfaces, is_local
 from bridge.net.neighbours import Neighbours
+from bridge.net.repeater import Repeater
 from bridge.net.settings import (
     ConfigError,
     first_set,
@@ -31,6 +32,7 @@ __all__ = [
     "ConfigError",  # a setting cannot be used
     "Interface",  # one address of this machine
     "Neighbours",  # who else listens on a UDP port
+    "Repeater",  # the rules of the CA repeater
     "UnknownHost",  # neither an address nor a host that can be found
     "address_list",  # a setting that lists addresses
     "broadcast_addresses",
