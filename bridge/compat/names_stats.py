@@ -2,4 +2,9 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from bridge.runtime.status import BasicStatus as BasicStatusHelper
+from bridge.runtime.status import MemoryTracing as MemoryTracingHelper
+from bridge.runtime.status import PeriodicStatus as PeriodicStatusHelper
+from bridge.runtime.status import Status as StatusHelper
+
+__all__ = ["BasicStatusHelper", "MemoryTracingHelper", "PeriodicStatusHelper", "StatusHelper"]
