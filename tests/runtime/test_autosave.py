@@ -354,7 +354,9 @@ async def test_a_disk_that_hangs_holds_up_nothing(path: Path) -> None:
     group = Soft("T:")
     loop = asyncio.get_running_loop()
     try:
-        async with running(group, config=loopback(), autosave=Autosave(path, 0.05, disk=Hanging())) as ioc:
+        async with running(
+            group, config=loopback(), autosave=Autosave(path, 0.05, patience=0.05, disk=Hanging())
+        ) as ioc:
             (saver,) = ioc.view.savers
             await eventually(lambda: "does not answer" in saver.state.fault)
             await group.DOUBLE.write(7)

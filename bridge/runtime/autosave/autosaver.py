@@ -27,7 +27,6 @@ __all__ = ["Autosave", "AutosaveState", "Autosaver", "autosaving"]
 log = logging.getLogger("iocbridge.autosave")
 
 RESTORE_DEADLINE: Final = 10.0  # seconds; an IOC must come up although the disk of its save file does not
-SAVE_DEADLINE: Final = 30.0
 LAST_SAVE_DEADLINE: Final = 1.5  # of the save at the end: SIGTERM must not take longer than two seconds
 MAX_NAMES: Final = 20  # in one log line
 
@@ -44,6 +43,7 @@ class Autosave:
     history: History = field(default_factory=History)
     legacy: str | os.PathLike[str] | None = None
     parse_legacy: Callable[[bytes], Snapshot] | None = None
+    patience: float = 10.0  # seconds after which a save that is not done counts as failed
     disk: Disk | None = None  # a test's own
 
     def __post_init__(self) -> None:
@@ -144,11 +144,11 @@ class Autosaver:
         clock, period = self._clock, self.config.period
         due = clock.monotonic()
         while True:
-            await self.save(min(period, SAVE_DEADLINE))
+            await self.save()
             due = max(due + period, clock.monotonic())
             await clock.sleep_until(due)
 
-    async def save(self, deadline: float = SAVE_DEADLINE) -> bool:
+    async def save(self, deadline: float | None = None) -> bool:
         """Save if anything has changed. Returns whether all is safe; never raises."""
         raws = [point.raw() for point in self._points]
         if raws == self._saved or not self._points:
@@ -156,7 +156,7 @@ class Autosaver:
         now = datetime.fromtimestamp(self._clock.now_ns() / 1e9)
         work = partial(_write, self._store, list(self._points), raws, now)
         try:
-            warnings = await self._disk.run(work, deadline)
+            warnings = await self._disk.run(work, self.config.patience if deadline is None else deadline)
         except Exception as error:
             self.state.failures += 1
             self._failed(f"{self.state.file} is not saved: {_words(error)}")
