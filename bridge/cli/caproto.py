@@ -43,6 +43,9 @@ def run_program(argv: Sequence[str]) -> int:
     except (LoadError, ImportError) as error:
         print(f"iocbridge: {error}", file=sys.stderr)
         return 2
+    except Exception as error:  # of a module: `load_file` says the same of a file
+        print(f"iocbridge: {words[0]}: {type(error).__name__}: {error}", file=sys.stderr)
+        return 2
     return 0
 
 

@@ -163,7 +163,8 @@ class ChannelData:
         if field_type is FieldType.ENUM:
             return field_type, 1
         scalar = value is None or isinstance(value, (str, bytes)) or not hasattr(value, "__len__")
-        return field_type, max_length or (1 if scalar else max(len(value), 1))
+        sized: Any = value
+        return field_type, max_length or (1 if scalar else max(len(sized), 1))
 
     def _labels(self, value: Any, given: Any) -> tuple[str, ...]:
         if given is not None:

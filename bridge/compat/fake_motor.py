@@ -97,7 +97,7 @@ class FakeMotor(PVGroup):
         }
 
     @motor.startup
-    async def motor(self, instance: Any, async_lib: Any) -> None:
+    async def _simulate(self, instance: Any, async_lib: Any) -> None:
         """Simulate."""
         await motor_record_simulator(instance, async_lib, self.defaults, self.tick_rate_hz)
 

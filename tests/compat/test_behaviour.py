@@ -393,6 +393,54 @@ async def test_a_record_type_of_ones_own(caproto: Any) -> None:
         await eventually(lambda: group.m.field_inst.user_readback_value.value == 2.0)
 
 
+async def test_hooks_taken_from_another_class(caproto: Any) -> None:
+    from caproto.server import PVGroup, get_pv_pair_wrapper, pvfunction, pvproperty, scan_wrapper
+    from caproto.server.autosave import autosaved
+
+    with_rbv = get_pv_pair_wrapper(setpoint_suffix=":SP", readback_suffix=":RBV")
+
+    class Base(PVGroup):
+        p = pvproperty(value=1)
+
+        @p.startup
+        async def p(self, instance: Any, async_lib: Any) -> None:
+            await instance.write(5)
+
+    class Derived(Base):
+        p = pvproperty(value=2, startup=Base.p.pvspec.startup)
+        q = pvproperty(value=2)
+        q = q.startup(Base.p.pvspec.startup)
+        pair = autosaved(with_rbv(name="{n}", value=1.0, dtype=float))
+        t = pvproperty(value=0)
+
+        async def _tick(self, instance: Any, async_lib: Any) -> None:
+            await instance.write(instance.value + 1)
+
+        t = t.startup(scan_wrapper(_tick, 0.01))
+
+        @autosaved
+        @pvfunction(default=0)
+        async def add(self, low: int = 1, high: int = 2) -> int:
+            """Adds."""
+            return low + high
+
+        @pair.setpoint.putter
+        async def pair(obj: Any, instance: Any, value: float) -> None:
+            await obj.readback.write(value + 1)
+
+    group = Derived("x:", macros={"n": "Name"})
+    assert [name for name in group.pvdb if "Name" in name] == ["x:Name:SP", "x:Name:RBV"]
+    assert list(group.pvdb)[-5:] == [f"x:add:{name}" for name in ("low", "high", "Status", "Retval", "Process")]
+    assert ours(group.pair.setpoint).pvspec.saving is not None
+    assert ours(group.pair.readback).pvspec.saving is None
+    assert ours(group.p).pvspec.saving is None
+    async with running(Served({**group.pvdb}), config=loopback()):
+        await eventually(lambda: group.p.value == group.q.value == 5 and group.t.value > 2)
+        await put(group.pair.setpoint, 2.0)
+        await put(group.add.process, 1)
+    assert (group.pair.readback.value, group.add.retval.value, group.add.status.value) == (3.0, 3, "Success")
+
+
 # --- databases ------------------------------------------------------------------------------------------------------
 
 
