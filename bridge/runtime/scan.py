@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from bisect import insort
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from bridge.runtime.clock import Clock
@@ -50,9 +52,8 @@ class ScanLists:
         period = record.period
         if period is None:
             return
-        records = self._lists.setdefault(period, [])
-        records.append(record)
-        records.sort(key=lambda one: one.phas)  # stable: equal phases keep the order of the database
+        # behind those of its own phase: equal phases keep the order of the database
+        insort(self._lists.setdefault(period, []), record, key=attrgetter("phas"))
         self._rate_of[record] = period
         if self._running:
             self._begin(period)
