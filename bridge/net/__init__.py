@@ -11,7 +11,7 @@ from bridge.net.addresses import (
     parse,
     resolve,
 )
-from bridge.net.interfaces import Interface, broadcast_addresses, broadcast_of, interfaces, is_local
+from bridge.net.interfaces import Interface, broadcast_addresses, broadcast_of, is_local, local_interfaces
 from bridge.net.neighbours import Neighbours
 from bridge.net.repeater import Repeater
 from bridge.net.settings import (
@@ -39,12 +39,12 @@ __all__ = [
     "broadcast_of",
     "datagram_socket",
     "first_set",
-    "interfaces",
     "is_local",
     "is_loopback",
     "is_multicast",
     "join_group",
     "listening_socket",
+    "local_interfaces",
     "parse",  # text to address
     "port_number",
     "resolve",  # host name to address

@@ -11,7 +11,7 @@ from typing import Final
 
 from bridge.net.addresses import WILDCARD, from_sockaddr, is_loopback
 
-__all__ = ["Interface", "broadcast_addresses", "broadcast_of", "interfaces", "is_local"]
+__all__ = ["Interface", "broadcast_addresses", "broadcast_of", "is_local", "local_interfaces"]
 
 # Linux: <linux/if.h>, <linux/sockios.h>
 _IFF_UP: Final = 1
@@ -30,7 +30,7 @@ class Interface:
     loopback: bool
 
 
-def interfaces() -> list[Interface]:
+def local_interfaces() -> list[Interface]:
     """The addresses of the interfaces that are up."""
     import ifaddr  # asked for only when a socket is opened
 
@@ -57,7 +57,7 @@ def broadcast_addresses(addresses: Sequence[str]) -> list[str]:
     The loopback interface has none: 127.0.0.1 itself stands for it, as in base's osiSockDiscoverBroadcastAddresses.
     """
     found: dict[str, None] = {}
-    for one in interfaces():
+    for one in local_interfaces():
         if WILDCARD in addresses or one.address in addresses:
             found[one.address if one.loopback else one.broadcast] = None
     return list(found)
@@ -65,7 +65,7 @@ def broadcast_addresses(addresses: Sequence[str]) -> list[str]:
 
 def broadcast_of(address: str) -> str | None:
     """Where to hear what is sent to all on the network of one of our addresses; None if it has no such thing."""
-    for one in interfaces():
+    for one in local_interfaces():
         if one.address == address or (one.loopback and is_loopback(address)):
             return one.broadcast if one.broadcast != address else None
     return None
@@ -73,7 +73,7 @@ def broadcast_of(address: str) -> str | None:
 
 def is_local(address: str) -> bool:
     """Whether an address is one of this machine's."""
-    return is_loopback(address) or any(one.address == address for one in interfaces())
+    return is_loopback(address) or any(one.address == address for one in local_interfaces())
 
 
 def _flags(name: str) -> int:

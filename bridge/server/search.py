@@ -17,8 +17,9 @@ The short cuts do not check what does not matter to the answer (the sizes of oth
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from itertools import compress
+from collections.abc import Callable, Collection, Mapping
+from itertools import compress, islice
+from operator import itemgetter
 from struct import Struct
 from typing import Any, Final, TypeAlias
 
@@ -85,6 +86,8 @@ REMEMBERED_SIZE: Final = 1500  # ... of no more bytes than this: half a megabyte
 KEY: Final = 64  # bytes at the end, by which a datagram is looked for: hashing all of it would cost more
 _SEEN_ONCE: Final = (b"", b"", False)  # most datagrams come but once: only those that come again are kept
 BEGINNINGS: Final = 8  # that names may have, of 16, 8, 4 or 2 bytes; each is looked for in each datagram
+SAMPLE: Final = 200  # names, to see soon that there are too many beginnings
+STUDY_EVERY: Final = 1.0  # second: looking through 100,000 names takes 10 ms, and names may be added one by one
 A_FEW: Final = 3  # places in a datagram that are looked at one by one
 
 
@@ -106,7 +109,7 @@ class Searches:
         self._beginnings: tuple[bytes, ...] = ()  # each name that is here begins with one of these, if there are any
         self._known: dict[bytes, tuple[bytes, bytes, bool]] = {}  # question, answer, some are missing
         self._mark: tuple[int, object] = (-1, None)
-        self._until = float("-inf")
+        self._until = self._study_due = float("-inf")
         self._found = b""  # an answer up to the client's id
 
     def look(self, now: float) -> None:
@@ -117,9 +120,15 @@ class Searches:
         mark = (len(table), next(reversed(table), None))
         if now < self._until and mark[0] == self._mark[0] and mark[1] is self._mark[1]:
             return
-        self._until = now + BELIEVED_FOR
         self._mark = mark
         self._known.clear()
+        if now < self._study_due:  # till then, nothing is taken for granted
+            self._plain_keys = False
+            self._beginnings = ()
+            self._until = self._study_due
+            return
+        self._until = now + BELIEVED_FOR
+        self._study_due = now + STUDY_EVERY
         self._plain_keys = not _has_special("".join(table))
         self._beginnings = _beginnings(table) if self._plain_keys else ()
         self._found = _FOUND.pack(Command.SEARCH, 8, self.port, 0, NO_ADDRESS, 0, _BODY)[:12]
@@ -239,15 +248,14 @@ def _ids_of(names: list[str], text: str) -> list[str] | None:
     return found
 
 
-def _beginnings(names: Iterable[str]) -> tuple[bytes, ...]:
+def _beginnings(names: Collection[str]) -> tuple[bytes, ...]:
     """What the names begin with: as many characters as give no more than a few texts; () if two are too many."""
     for length in (16, 8, 4, 2):
-        found: set[str] = set()
-        for name in names:
-            found.add(name[:length])
-            if len(found) > BEGINNINGS:
-                break
-        else:
+        cut = itemgetter(slice(length))
+        if len(set(map(cut, islice(names, SAMPLE)))) > BEGINNINGS:
+            continue
+        found = set(map(cut, names))
+        if len(found) <= BEGINNINGS:
             if any(len(one) < 2 for one in found):
                 return ()
             # "T:a" stands for "T:ab" as well

@@ -23,9 +23,9 @@ from bridge.net import (
     Neighbours,
     broadcast_of,
     datagram_socket,
-    interfaces,
     is_loopback,
     join_group,
+    local_interfaces,
     send_groups_by,
 )
 from bridge.server.fanout import Relay, Shared, is_shared, share, unshare
@@ -152,7 +152,7 @@ class SearchSockets:
     def refresh(self) -> None:
         """Follow the addresses of this machine, which come and go. To be called every now and then."""
         if self._wildcard is not None and (self._shared or self._groups):
-            present = [one.address for one in interfaces()]
+            present = [one.address for one in local_interfaces()]
             if self._shared:
                 self._follow(present)
             self._join(self._wildcard, present)

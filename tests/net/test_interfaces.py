@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from bridge.net import broadcast_addresses, broadcast_of, interfaces, is_local
+from bridge.net import broadcast_addresses, broadcast_of, is_local, local_interfaces
 
 
 def test_loopback_stands_for_itself() -> None:
@@ -28,7 +28,7 @@ def test_an_address_of_nobody_has_none() -> None:
 
 
 def test_loopback_among_all() -> None:
-    (loopback,) = (one for one in interfaces() if one.address == "127.0.0.1")
+    (loopback,) = (one for one in local_interfaces() if one.address == "127.0.0.1")
     assert loopback.loopback
     assert is_local("127.0.0.1")
     assert is_local("127.1.2.3")

@@ -95,6 +95,32 @@ async def test_others_beside_us_are_found(order: str) -> None:
                     assert values(await host.caget(f"{name}:pv")) == [str(kinds[name])]
 
 
+COUNT = """
+import socket, sys
+from tests.server.test_searchsockets import ids, search
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+    sock.settimeout(0.5)
+    sock.sendto(search("A:pv", "B:pv", "C:pv"), (sys.argv[1], 5064))
+    found = []
+    try:
+        while True:
+            found += ids(sock.recv(2000))
+    except TimeoutError:
+        print(sorted(found))
+"""
+
+
+@needs_namespaces
+@pytest.mark.parametrize("to", ["127.0.0.1", "127.255.255.255"])
+async def test_each_name_is_answered_once(to: str) -> None:
+    """Servers that listen on all addresses hear a shared search on more than one of their sockets."""
+    with lonely() as namespace:
+        host = Host(base_environment(5064), namespace)
+        async with iocs(host, "A", "B"), ioc(host, "C", BASE):
+            assert (await host.run(sys.executable, "-c", COUNT, to)).out == "[1, 2, 3]\n"
+
+
 @needs_namespaces
 async def test_a_machine_without_a_network_is_no_exception() -> None:
     """Clients find no network to search on, and fall back to 127.0.0.1."""

@@ -186,19 +186,20 @@ def is_found(ours: Searches, name: bytes = b"T:new") -> bool:
 
 
 @pytest.mark.parametrize("name", ["T:new", "Other", "T:dotted.key"])
-def test_a_changing_database(name: str) -> None:
-    """Every single change shows at once."""
+@pytest.mark.parametrize("step", [0.1, 2.0])
+def test_a_changing_database(name: str, step: float) -> None:
+    """Every single change shows at once, in a database that changes all the time as well."""
     pvdb = {"T:a": PV("T:a"), "T:b": PV("T:b")}
     ours = searches(pvdb)
     wire = name.encode()
     for _ in range(3):
         assert not is_found(ours, wire)
     pvdb[name] = PV(name)
-    ours.look(0.1)
+    ours.look(step)
     for _ in range(3):
         assert is_found(ours, wire)
     del pvdb[name]
-    ours.look(0.2)
+    ours.look(2 * step)
     assert not is_found(ours, wire)
 
 
