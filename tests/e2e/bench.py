@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import tempfile
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -109,13 +110,15 @@ async def bench(*, still: bool = False, patience: float | None = None) -> AsyncI
     assert C_TOOLS is not None
     clocks = {name: sim.HandClock() for name in TABLES} if still else {}
     async with contextlib.AsyncExitStack() as stack:
+        # while a cable is pulled, the number of its pty may go to somebody else
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="iocbridge-"))
 
         async def serve(key: str, name: str, **options: Any) -> sim.Running:
             return await stack.enter_async_context(sim.serve(name, clock=clocks.get(key), **options))
 
         instruments = {
-            "LS336:": await serve("LS336:", "lakeshore336", tty=True),
-            "METER:": await serve("METER:", "sdm630", tty=True),
+            "LS336:": await serve("LS336:", "lakeshore336", tty=True, link=f"{folder}/ttyLS336"),
+            "METER:": await serve("METER:", "sdm630", tty=True, link=f"{folder}/ttySDM630"),
             "PLUG:": await serve("PLUG:", "shellyplug"),
         }
         controller, meter, plug = (one.address for one in instruments.values())

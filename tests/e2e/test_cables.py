@@ -70,7 +70,8 @@ async def scans_go_on(lab: Bench, instrument: str) -> None:
     period = 5.0 if instrument == "PLUG:" else 1.0
     wanted = 1 if instrument == "PLUG:" else 2
     await eventually(lambda: asked(lab, instrument) >= before + wanted, (wanted + 1) * period)
-    assert asked(lab, instrument) - before <= (time.monotonic() - begin) / period + 1
+    # one more than the periods that went by, and one for a scan that a busy machine made late
+    assert asked(lab, instrument) - before <= (time.monotonic() - begin) / period + 2
 
 
 async def news_come_through(lab: Bench, instrument: str) -> None:
