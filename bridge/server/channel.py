@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bridge.server.outlet import Outlet, Subscription
+from bridge.server.outlet import Outlet
+from bridge.server.rendering import Subscription
 from records import PV
 
 if TYPE_CHECKING:
     from bridge.server.hub import Hub
 
-__all__ = ["READ_RIGHT", "WRITE_RIGHT", "Channel"]
+__all__ = ["MOST_KEYS", "READ_RIGHT", "WRITE_RIGHT", "Channel"]
 
 READ_RIGHT: Final = 1
 WRITE_RIGHT: Final = 2
+MOST_KEYS: Final = 8  # kinds of requests that the fast paths know of one channel; clients have one or two
 
 
 class Channel:
@@ -29,6 +31,11 @@ class Channel:
         self.subscriptions: dict[int, Subscription] | None = None
         self._outlet: Outlet | None = None
 
+    @property
+    def live(self) -> bool:
+        """Whether it is in use: requests have been made of it, and it has not been cleared."""
+        return self._outlet is not None
+
     def outlet(self, hub: Hub) -> Outlet:
         """The outlet of the PV, taken into use with the first request."""
         if self._outlet is None:
@@ -37,10 +44,11 @@ class Channel:
 
     def close(self, hub: Hub) -> None:
         """Cancel the monitors and let go of the outlet."""
-        for subscription in (self.subscriptions or {}).values():
-            subscription.rendering.remove(subscription)
-            hub.subscriptions -= 1
-        self.subscriptions = None
+        if self.subscriptions:
+            for subscription in self.subscriptions.values():
+                subscription.rendering.remove(subscription)
+            hub.subscriptions -= len(self.subscriptions)
+            self.subscriptions = None
         if self._outlet is not None:
             hub.release(self._outlet)
             self._outlet = None

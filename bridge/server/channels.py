@@ -8,8 +8,9 @@ from bridge.ca.header import DO_REPLY, HEADER, MAX_PRIORITY, Command
 from bridge.ca.status import ECA
 from bridge.server.channel import READ_RIGHT, WRITE_RIGHT, Channel
 from bridge.server.errors import BadMessage, Body
-from bridge.server.outlet import pack_head
 from bridge.server.render import NATIVE
+from bridge.server.rendering import pack_head
+from bridge.server.views import View
 
 if TYPE_CHECKING:
     from bridge.server.session import Session
@@ -81,18 +82,20 @@ def search(session: Session, dbr: int, count: int, p1: int, p2: int, body: Body)
     if session.hub.find(bytes(body).partition(b"\0")[0]) is not None:
         session.send(HEADER.pack(Command.SEARCH, 0, session.hub.port, 0, 0xFFFFFFFF, p2))
     elif dbr == DO_REPLY:
-        session.send(HEADER.pack(Command.NOT_FOUND, 0, dbr, count, p1, p2))
+        session.send(pack_head(Command.NOT_FOUND, 0, dbr, count, p1, p2))
 
 
 def create(session: Session, dbr: int, count: int, cid: int, minor: int, body: Body) -> None:
     hub = session.hub
-    pv = hub.find(bytes(body).partition(b"\0")[0])
-    if pv is None:
-        session.send(_pack_header(_CREATE_CH_FAIL, 0, 0, 0, cid, 0))
-        return
-    if hub.channels >= hub.limits.channels:
+    if hub.channels >= hub.few_channels and not hub.room(
+        session.address, hub.limits.channels, hub.channels, _channels_of
+    ):
         session.error(ECA.ALLOCMEM, (Command.CREATE_CHAN, 0, dbr, count, cid, minor), "too many channels", cid)
         session.send(HEADER.pack(Command.CREATE_CH_FAIL, 0, 0, 0, cid, 0))
+        return
+    pv = hub.find(bytes(body).partition(b"\0")[0], session)
+    if pv is None:
+        session.send(_pack_header(_CREATE_CH_FAIL, 0, 0, 0, cid, 0))
         return
     sid = session.new_sid()
     rights = READ_RIGHT | WRITE_RIGHT if pv.writable else READ_RIGHT
@@ -100,6 +103,10 @@ def create(session: Session, dbr: int, count: int, cid: int, minor: int, body: B
     hub.channels += 1
     session.send(_pack_header(_ACCESS_RIGHTS, 0, 0, 0, cid, rights))
     session.out.append(pack_head(_CREATE_CHAN, 0, NATIVE[pv.field_type], pv.max_count, cid, sid))
+
+
+def _channels_of(session: Session) -> int:
+    return len(session.channels)
 
 
 def clear(session: Session, dbr: int, count: int, sid: int, cid: int, body: Body) -> None:
@@ -114,4 +121,7 @@ def clear(session: Session, dbr: int, count: int, sid: int, cid: int, body: Body
         session.late.pop(subscription, None)
     channel.close(session.hub)
     session.hub.channels -= 1
+    if isinstance(channel.pv, View):
+        session.view_bytes -= channel.pv.keeps
+        session.hub.view_bytes -= channel.pv.keeps
     session.send(HEADER.pack(Command.CLEAR_CHANNEL, 0, dbr, count, sid, cid))

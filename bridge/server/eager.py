@@ -43,7 +43,7 @@ class EagerRunner:
             waits_for = work.send(None)
         except StopIteration:
             outcome: BaseException | None = None
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:  # the latter is that coroutine's own doing, so early
             outcome = error
         else:
             self._spare = None

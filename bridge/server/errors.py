@@ -1,13 +1,18 @@
-"""What the parts of a circuit share: a message's body, and the end of all trust."""
+"""What the parts of a circuit share: bytes as they come, a message's body, and ways to end early."""
 
 from __future__ import annotations
 
 from typing import TypeAlias
 
-__all__ = ["BadMessage", "Body"]
+__all__ = ["BadMessage", "Body", "Data", "Enough"]
 
-Body: TypeAlias = "bytes | memoryview"
+Body: TypeAlias = "bytes | bytearray | memoryview"
+Data: TypeAlias = "bytes | bytearray"
 
 
 class BadMessage(Exception):
     """The client broke the protocol so that nothing after it can be trusted: tell it, and close."""
+
+
+class Enough(Exception):
+    """The message is done, and took long: whatever the client has asked for behind it waits for a later turn."""

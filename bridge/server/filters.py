@@ -20,6 +20,7 @@ from records import LOG, PROPERTY, VALUE, Alarm, FieldType, Value, clock, states
 
 __all__ = ["BadFilter", "Filter", "Sample", "Slice", "parse_json", "parse_slice"]
 
+LONGEST_RANGE: Final = 100  # characters; Python itself takes no number of more than 4300 digits
 MAX_DEPTH: Final = 4  # no filter nests deeper; a bound for whoever sends a thousand brackets
 
 
@@ -187,9 +188,9 @@ _BARE_KEY: Final = re.compile(r"([{,]\s*)([A-Za-z_]\w*)\s*:")  # JSON5, which ba
 
 def parse_slice(text: str) -> Slice:
     """``[n]``, ``[start:end]`` or ``[start:increment:end]``. Raises BadFilter."""
-    match = _SLICE.fullmatch(text)
+    match = _SLICE.fullmatch(text) if len(text) < LONGEST_RANGE else None
     if match is None:
-        raise BadFilter(f"{text!r} is no range of elements")
+        raise BadFilter(f"{text[:40]!r} is no range of elements")
     single, start, middle, end = match.groups()
     if single is not None:
         return Slice(int(single), 1, int(single))
@@ -240,7 +241,10 @@ def _dbnd(options: Mapping[str, Any]) -> Filter:
     delta = given.get("rel", given.get("abs", given.get("d")))
     if delta is None:
         raise BadFilter('dbnd: say how much, as in {"abs":1.5}')
-    return Deadband(float(delta), relative)
+    try:
+        return Deadband(float(delta), relative)
+    except OverflowError:
+        raise BadFilter("dbnd: no channel changes by that much") from None
 
 
 def _dec(options: Mapping[str, Any]) -> Filter:
@@ -283,7 +287,7 @@ _TS_NUMBERS: Final[dict[str, Callable[[int], tuple[Value, FieldType]]]] = {
     "dbl": lambda ns: (ns / 1e9, FieldType.DOUBLE),
     "sec": lambda ns: (ns // 1_000_000_000, FieldType.ULONG),
     "nsec": lambda ns: (ns % 1_000_000_000, FieldType.ULONG),
-    "ts": lambda ns: (array("I", divmod(ns, 1_000_000_000)), FieldType.ULONG),
+    "ts": lambda ns: (array("I", (ns // 1_000_000_000 & 0xFFFFFFFF, ns % 1_000_000_000)), FieldType.ULONG),
 }
 
 

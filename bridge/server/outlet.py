@@ -8,128 +8,47 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Coroutine
-from struct import Struct
 from typing import TYPE_CHECKING, Any, Final
 
-from bridge.ca.dbr import ELEMENT_SIZE, METADATA_SIZE
-from bridge.ca.header import EXTENDED, HEADER, Command
-from bridge.ca.status import ECA
-from bridge.server.render import BASE, payload_size, renderer
+from bridge.server.rendering import EVENT_ADD, LargeRendering, Rendering, make_rendering
 from records import PV
 
 if TYPE_CHECKING:
     from bridge.server.hub import Hub
-    from bridge.server.session import Session
 
-__all__ = ["HALF", "MAX_WAITING_PUTS", "Outlet", "Rendering", "Subscription", "pack_head"]
+__all__ = ["MAX_WAITING", "Outlet"]
 
-HALF: Final = Struct(">HHHHI")  # a header without its last word
-EVENT_ADD: Final = int(Command.EVENT_ADD)
-NORMAL: Final = ECA.NORMAL.code
-GETFAIL: Final = ECA.GETFAIL.code
-# Puts that wait for their turn at one PV. libca allows one outstanding put-callback per request and people type slower
-# than this; whoever floods a slow instrument is told so instead of filling the memory.
-MAX_WAITING_PUTS: Final = 4096
+# Puts, or reads with a getter, that wait for their turn at one PV. libca allows one outstanding put-callback per
+# request and people type slower than this; whoever floods a slow instrument is told so instead of filling the memory.
+MAX_WAITING: Final = 4096
+PVS: Final = 8  # at least so many find room for puts that wait, if each has as many as it can
+KEPT_UNWATCHED: Final = 8  # renderings of a PV: more kinds of reads than one client makes; the rest is made each time
+CROWD: Final = 64  # subscribers that make a put so long that it is not for the fast path
+MUCH: Final = 256 << 10  # bytes for one client that are sent before the turn is over
 
 Done = Callable[[BaseException | None], None]
-
-
-def pack_head(command: int, size: int, dbr: int, count: int, p1: int, p2: int) -> bytes:
-    """A header, in its extended form where size or count want it."""
-    if size < 0xFFFF and count < 0xFFFF:
-        return HEADER.pack(command, size, dbr, count, p1, p2)
-    return HEADER.pack(command, 0xFFFF, dbr, 0, p1, p2) + EXTENDED.pack(size, count)
-
-
-class Subscription:
-    """One client's monitor of one rendering. `head` goes before each payload (None: it varies with the payload)."""
-
-    __slots__ = ("head", "mask", "rendering", "session", "sid", "subid")
-
-    def __init__(self, session: Session, rendering: Rendering, sid: int, subid: int, mask: int) -> None:
-        self.session = session
-        self.rendering = rendering
-        self.sid = sid
-        self.subid = subid
-        self.mask = mask
-        self.head: bytes | None = None
-        if rendering.constant:
-            size = payload_size(rendering.dbr, rendering.count)
-            self.head = pack_head(EVENT_ADD, size, rendering.dbr, rendering.count, NORMAL, subid)
-
-
-class Rendering:
-    """The bytes of one PV as one DBR type with one element count; `payload` is None when they are out of date.
-
-    `constant` says that size, count and status of a reply never change, so that reply heads can be made in advance.
-    """
-
-    __slots__ = ("_render", "constant", "count", "dbr", "kept", "outlet", "payload", "status", "watchers")
-
-    def __init__(self, outlet: Outlet, dbr: int, count: int) -> None:
-        self.outlet = outlet
-        self.dbr = dbr
-        self.count = count
-        self.kept = False  # told of changes, so that `payload` may be used again
-        self.status = NORMAL
-        self.payload: bytes | None = None
-        self._render = renderer(outlet.pv, dbr, count)
-        self.watchers: list[tuple[int, list[Subscription]]] = []  # by event mask
-        # text read as a number may fail at any time, and so the status is not constant
-        self.constant = count > 0 and (BASE[dbr] == 0 or outlet.numeric)
-
-    def render(self) -> bytes:
-        """Make the payload anew. Sets `status`; a failed rendering is all zeros, as rsrv sends it."""
-        try:
-            payload = self._render()
-            self.status = NORMAL
-        except (ValueError, TypeError, OverflowError):
-            payload = bytes(payload_size(self.dbr, self.count))
-            self.status = GETFAIL
-        self.payload = payload
-        return payload
-
-    def count_now(self, payload: bytes) -> int:
-        """Number of elements in `payload`."""
-        if self.count:
-            return self.count
-        if self.status != NORMAL:
-            return 0
-        pv = self.outlet.pv
-        available = (len(payload) - METADATA_SIZE[self.dbr]) // ELEMENT_SIZE[BASE[self.dbr]]
-        return min(pv.count, available)
-
-    def head(self, command: int, p2: int, payload: bytes) -> bytes:
-        """The header for a reply that carries `payload` and, in its first parameter, the status."""
-        return pack_head(command, len(payload), self.dbr, self.count_now(payload), self.status, p2)
-
-    def add(self, subscription: Subscription) -> None:
-        """Begin to feed a subscription."""
-        if not self.kept:
-            self.outlet.keep(self)
-        for mask, subscriptions in self.watchers:
-            if mask == subscription.mask:
-                subscriptions.append(subscription)
-                return
-        self.watchers.append((subscription.mask, [subscription]))
-
-    def remove(self, subscription: Subscription) -> None:
-        """Feed it no longer."""
-        for entry in self.watchers:
-            mask, subscriptions = entry
-            if mask == subscription.mask:
-                subscriptions.remove(subscription)
-                if not subscriptions:
-                    self.watchers.remove(entry)
-                    if not self.watchers:
-                        self.outlet.unkeep(self)
-                return
 
 
 class Outlet:
     """What all circuits share of one PV."""
 
-    __slots__ = ("_by_type", "_waiting", "busy", "hub", "numeric", "pv", "renderings", "users")
+    __slots__ = (
+        "_by_type",
+        "_draining",
+        "_fetching",
+        "_readers",
+        "_under_way",
+        "_waiting",
+        "_waiting_bytes",
+        "busy",
+        "crowd",
+        "hub",
+        "listening",
+        "numeric",
+        "pv",
+        "renderings",
+        "users",
+    )
 
     def __init__(self, hub: Hub, pv: PV) -> None:
         self.hub = hub
@@ -137,14 +56,31 @@ class Outlet:
         self.users = 0  # channels; the hub drops the outlet with the last one
         self.numeric = pv.field_type != 0  # any type but STRING
         self.renderings: list[Rendering] = []
+        self.crowd = 0  # subscriptions
+        self.busy = False  # puts have to take the long way: one is under way, or many clients watch
         self._by_type: dict[tuple[int, int], Rendering] = {}
-        self.busy = False  # a put is under way
-        self._waiting: deque[tuple[Any, Done]] = deque()
-        pv.listen(self.changed)
+        self._under_way = False  # a put
+        self._draining = False
+        self._waiting: deque[tuple[Any, Done, int]] = deque()
+        self._waiting_bytes = 0
+        self._fetching = False
+        self._readers: list[tuple[Callable[[], None], Done]] = []
+        self.listening = self.changed if pv.max_count == 1 else self._array_changed
+        pv.listen(self.listening)
+
+    @property
+    def at_work(self) -> bool:
+        """Whether a put or a getter is under way, with or without a client that still waits for it."""
+        return self._under_way or self._fetching
 
     def close(self) -> None:
         """Forget the PV."""
-        self.pv.unlisten(self.changed)
+        self.pv.unlisten(self.listening)
+        for rendering in self.renderings:
+            if rendering.large:
+                self.hub.payloads.forget(rendering)
+
+    # --- renderings ---------------------------------------------------------------------------------------------
 
     def rendering(self, dbr: int, count: int) -> Rendering:
         """The shared rendering for a request of `count` elements (0: as many as there are) of type `dbr`."""
@@ -152,27 +88,36 @@ class Outlet:
             count = 1
         found = self._by_type.get((dbr, count))
         if found is None:
-            found = Rendering(self, dbr, count)
-            if count in (0, 1, self.pv.max_count):
+            found = make_rendering(self, dbr, count)
+            # One for an odd number of elements is kept only while it is watched: a client could otherwise ask for
+            # each number in turn, and have the server remember a large array as many times.
+            if count in (0, 1, self.pv.max_count) and len(self.renderings) < KEPT_UNWATCHED:
+                found.lasting = True
                 self.keep(found)
         return found
 
     def keep(self, rendering: Rendering) -> None:
-        """Keep a rendering up to date from now on.
-
-        One for an odd number of elements is kept only while it is watched: a client could otherwise ask for each
-        number in turn, and have the server remember a large array as many times.
-        """
+        """Keep a rendering up to date from now on."""
         rendering.kept = True
         self._by_type[rendering.dbr, rendering.count] = rendering
         self.renderings.append(rendering)
 
     def unkeep(self, rendering: Rendering) -> None:
         """Nobody watches it any more."""
-        if rendering.count not in (0, 1, self.pv.max_count):
+        if not rendering.lasting:
             rendering.kept = False
+            rendering.payload = None
             del self._by_type[rendering.dbr, rendering.count]
             self.renderings.remove(rendering)
+            if rendering.large:
+                self.hub.payloads.forget(rendering)
+
+    def listeners_changed(self, by: int) -> None:
+        """There are more subscriptions, or fewer."""
+        self.crowd += by
+        self.busy = self._under_way or self.crowd > CROWD
+
+    # --- events -------------------------------------------------------------------------------------------------
 
     def changed(self, pv: PV, changes: int) -> None:
         """The PV's news: render what is watched, forget the rest, and queue the events."""
@@ -192,17 +137,50 @@ class Outlet:
                     add(subscription.head or rendering.head(EVENT_ADD, subscription.subid, payload))
                     add(payload)
 
+    def _array_changed(self, pv: PV, changes: int) -> None:
+        """The same for an array, of which no client has more than a few waiting to be sent."""
+        for rendering in self.renderings:
+            rendering.payload = None
+            if isinstance(rendering, LargeRendering):
+                rendering.postpone(changes)
+                continue
+            for mask, subscriptions in rendering.watchers:
+                if not mask & changes:
+                    continue
+                payload = rendering.payload
+                for subscription in subscriptions:
+                    session = subscription.session
+                    if not session.flowing and not session.begin_event(subscription):
+                        continue
+                    if payload is None:
+                        payload = rendering.render()
+                    session.add(subscription.head or rendering.head(EVENT_ADD, subscription.subid, payload))
+                    session.add(payload)
+                    if len(session.out) * len(payload) > MUCH:
+                        session.flush()
+
+    # --- puts ---------------------------------------------------------------------------------------------------
+
     def put(self, value: Any, done: Done) -> None:
         """Write on behalf of a client; puts to one PV keep their order. `done` gets what went wrong, or None.
 
         A put that needs no instrument is done before this returns.
         """
-        if not self.busy:
+        if not self._under_way and not self._waiting:
             self._begin(value, done)
-        elif len(self._waiting) < MAX_WAITING_PUTS:
-            self._waiting.append((value, done))
-        else:
-            done(BlockingIOError(f"{self.pv.name}: {MAX_WAITING_PUTS} puts are waiting already"))
+            return
+        size = _size_of(value)
+        hub, limits = self.hub, self.hub.limits
+        if (
+            len(self._waiting) >= MAX_WAITING
+            or (self._waiting and self._waiting_bytes + size > limits.waiting // PVS)
+            or hub.put_bytes + size > limits.waiting
+        ):
+            done(BlockingIOError(f"{self.pv.name}: {len(self._waiting)} puts are waiting already"))
+            return
+        hub.put_bytes += size
+        self._waiting_bytes += size
+        self._waiting.append((value, done, size))
 
     def _begin(self, value: Any, done: Done) -> None:
         try:
@@ -210,19 +188,88 @@ class Outlet:
         except Exception as error:  # whatever a putter raises is that put's failure, not the server's
             done(error)
             return
-        if work is None:
-            done(None)
-        else:
+        if work is not None:
             self.begin(work, done)
+            return
+        done(None)
+        if self.crowd > CROWD:
+            self.hub.relieve(self.crowd)
 
     def begin(self, work: Coroutine[Any, Any, Any], done: Done) -> None:
         """Run a put that has to wait for something; those that come meanwhile queue behind it."""
-        self.busy = True
+        self._under_way = self.busy = True
 
         def finished(error: BaseException | None) -> None:
-            self.busy = False
+            self._under_way = False
+            self.busy = self.crowd > CROWD
             done(error)
-            while self._waiting and not self.busy:
-                self._begin(*self._waiting.popleft())
+            if self.busy:
+                self.hub.relieve(self.crowd)
+            self._drain()
+            if not self.users:
+                self.hub.drop(self)
 
         self.hub.run(work, finished)
+
+    def _drain(self) -> None:
+        """Do the puts that wait, up to the next one that has to wait itself."""
+        if self._draining:  # a put that was done at once has called us from within the loop below
+            return
+        self._draining = True
+        try:
+            while self._waiting and not self._under_way:
+                value, done, size = self._waiting.popleft()
+                self.hub.put_bytes -= size
+                self._waiting_bytes -= size
+                self._begin(value, done)
+        finally:
+            self._draining = False
+
+    # --- reads of PVs with getters ------------------------------------------------------------------------------
+
+    def fetch(self, then: Callable[[], None], refuse: Done) -> None:
+        """Call `then` once the getter has run, or `refuse` if too many wait for it, or it cannot be called.
+
+        A getter runs once at a time. Those who come meanwhile share the next run, as the one under way may have looked
+        at the instrument before they asked.
+        """
+        if not self._fetching:
+            self._fetch([(then, refuse)])
+        elif len(self._readers) < MAX_WAITING:
+            self._readers.append((then, refuse))
+        else:
+            refuse(BlockingIOError(f"{self.pv.name}: {MAX_WAITING} reads are waiting already"))
+
+    def _fetch(self, readers: list[tuple[Callable[[], None], Done]]) -> None:
+        try:
+            work = self.pv.fetch()
+        except Exception as error:
+            for _, refuse in readers:
+                refuse(error)
+            return
+        if work is None:
+            for then, _ in readers:
+                then()
+            return
+        self._fetching = True
+
+        def fetched(error: BaseException | None) -> None:
+            self._fetching = False
+            for then, refuse in readers:
+                if error is None:
+                    then()
+                else:
+                    refuse(error)
+            if self._readers and not self._fetching:
+                waiting, self._readers = self._readers, []
+                self._fetch(waiting)
+            if not self.users:
+                self.hub.drop(self)
+
+        self.hub.run(work, fetched)
+
+
+def _size_of(value: Any) -> int:
+    """Bytes, about, that a value takes while it waits."""
+    elements = len(value) if hasattr(value, "__len__") else 0
+    return 500 + elements * (90 if isinstance(value, list) else 8)

@@ -7,12 +7,13 @@ from the session to the kernel without a transport's buffer between them.
 
 from __future__ import annotations
 
+import contextlib
 import select
 import selectors
 import socket
 from collections import deque
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Iterator
+from typing import Protocol, cast
 
 __all__ = ["READ", "WRITE", "Reactor", "TcpLink"]
 
@@ -24,6 +25,7 @@ JOIN_BELOW = 64 * 1024
 FEW = 64  # pieces; many small ones are joined up to MAX_JOIN, so that a burst of events is one copy and one call
 MAX_JOIN = 1024 * 1024  # but never a client's thousand requests for one large array
 MAX_BUFFERS = 512  # Linux takes at most IOV_MAX (1024) buffers a call
+JOIN_PIECE = 1024  # bytes: a buffer of its own costs as much as copying this much
 ROUNDS = 4  # polls for one wake-up of the loop, so that other tasks get their turn under load
 
 
@@ -49,8 +51,8 @@ class Reactor:
         if self._handlers.pop(fd, None) is not None:
             self._poller.unregister(fd)
 
-    def poll(self) -> None:
-        """Handle what is ready, without waiting."""
+    def poll(self, overdue: Callable[[], bool] = lambda: False) -> None:
+        """Handle what is ready, without waiting; once more if there is more, unless it is `overdue` to stop."""
         handlers = self._handlers
         for _ in range(ROUNDS):
             ready = self._poller.poll()
@@ -60,6 +62,8 @@ class Reactor:
                 handler = handlers.get(fd)
                 if handler is not None:  # else: closed by an earlier handler of this round
                     handler(events)
+            if overdue():
+                return
 
     def close(self) -> None:
         self._handlers.clear()
@@ -121,24 +125,35 @@ class _SelectorPoller:
 class Receiver(Protocol):
     """The session above a link."""
 
+    behind: bool  # has enough to do, and wants no more bytes for now
+
+    def flush(self) -> None: ...
     def feed(self, data: bytes, /) -> None: ...
     def stuck(self, stuck: bool, /) -> None: ...
+    def deaf(self) -> None: ...
     def close(self) -> None: ...
 
 
 class TcpLink:
-    """One accepted connection. While the client does not take what it asked for, its requests are not read."""
+    """One accepted connection. While the client does not take what it asked for, its requests are not read.
+
+    Once it takes nothing any more, because it has left, what it sent before is still read: a put in the socket when its
+    client leaves is done.
+    """
 
     def __init__(self, reactor: Reactor, sock: socket.socket, now: Callable[[], float]) -> None:
         sock.setblocking(False)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        _keep_alive(sock)
+        with contextlib.suppress(OSError):  # the client has left already
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            _keep_alive(sock)
         self._sock = sock
         self._fd = sock.fileno()
         self._reactor = reactor
         self._queue: deque[memoryview] = deque()
         self._recv = sock.recv
         self._now = now
+        self._deaf = False  # takes no more bytes
+        self._ending = False  # to be closed once the queue is empty
         self.stuck_since: float | None = None  # when the client last took a byte, if it has some to take
         self.session: Receiver | None = None
         self._on_close: Callable[[TcpLink], None] | None = None
@@ -151,14 +166,14 @@ class TcpLink:
 
     def send(self, pieces: list[bytes]) -> None:
         """Send, or keep for when the socket takes more."""
-        if self._fd < 0:
+        if self._deaf:
             return
         if self._queue:
-            self._queue.extend(map(memoryview, pieces))
+            self._queue.extend(_buffers(pieces))
             return
         size = sum(map(len, pieces))
         if size > MAX_JOIN or (size > JOIN_BELOW and len(pieces) < FEW):
-            self._queue.extend(map(memoryview, pieces))
+            self._queue.extend(_buffers(pieces))
             self._drain()
             return
         data = b"".join(pieces)
@@ -167,7 +182,7 @@ class TcpLink:
         except BlockingIOError:
             sent = 0
         except OSError:
-            self.close()
+            self._lose()
             return
         if sent < len(data):
             self._queue.append(memoryview(data)[sent:])
@@ -183,7 +198,7 @@ class TcpLink:
                 self._set_stuck(True)
                 return
             except OSError:
-                self.close()
+                self._lose()
                 return
             if self.stuck_since is not None:
                 self.stuck_since = self._now()
@@ -195,7 +210,10 @@ class TcpLink:
                 else:
                     queue[0] = first[sent:]
                     sent = 0
-        self._set_stuck(False)
+        if self._ending:
+            self.close()
+        else:
+            self._set_stuck(False)
 
     def _set_stuck(self, stuck: bool) -> None:
         if stuck == (self.stuck_since is not None) or self._fd < 0:
@@ -205,20 +223,48 @@ class TcpLink:
         if self.session is not None:
             self.session.stuck(stuck)
 
+    def _lose(self) -> None:
+        """The client has left, and reading will tell when all it sent has come."""
+        self._deaf = True
+        self._queue.clear()
+        if self.session is not None:
+            self.session.deaf()
+        if self._ending:
+            self.close()
+        else:
+            self._set_stuck(False)
+
     def _ready(self, events: int) -> None:
         if events & WRITE:
             self._drain()
-        if events & ~WRITE and self._fd >= 0:
+        session = self.session
+        if events & ~WRITE and session is not None and not session.behind:
             try:
                 data = self._recv(RECEIVE_SIZE)
             except BlockingIOError:
                 return
             except OSError:
                 data = b""
-            if data and self.session is not None:
-                self.session.feed(data)
+            if data:
+                session.feed(data)
             else:
-                self.close()
+                self._end(session)
+
+    def _end(self, session: Receiver) -> None:
+        """The client sends no more, but may have closed only its half, and still wait for its answers."""
+        session.flush()
+        if self._queue and not self._deaf:
+            self._ending = True
+        else:
+            self.close()
+
+    def stalled(self) -> float:
+        """Seconds since the client last took a byte; 0 if there is nothing for it to take."""
+        return 0.0 if self.stuck_since is None else self._now() - self.stuck_since
+
+    def unsent(self) -> Iterator[bytes]:
+        """What waits to be sent; pieces that have been sent in part count in full."""
+        return (cast(bytes, view.obj) for view in self._queue)
 
     def close(self) -> None:
         """Give up the connection; what is queued is lost."""
@@ -226,6 +272,7 @@ class TcpLink:
             return
         self._reactor.unwatch(self._fd)
         self._fd = -1
+        self._deaf = True
         self._sock.close()
         self._queue.clear()
         session, self.session = self.session, None
@@ -233,6 +280,21 @@ class TcpLink:
             session.close()
         if self._on_close is not None:
             self._on_close(self)
+
+
+def _buffers(pieces: list[bytes]) -> Iterator[memoryview]:
+    """Buffers for `sendmsg`: large pieces as they are, and all small ones that stand between them as one."""
+    small: list[bytes] = []
+    for piece in pieces:
+        if len(piece) < JOIN_PIECE:
+            small.append(piece)
+            continue
+        if small:
+            yield memoryview(b"".join(small))
+            small.clear()
+        yield memoryview(piece)
+    if small:
+        yield memoryview(b"".join(small))
 
 
 def _keep_alive(sock: socket.socket) -> None:

@@ -2,27 +2,55 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
+from struct import Struct
 from typing import TYPE_CHECKING, Final
 
 from bridge.ca.dbr import ChannelType
 from bridge.ca.header import HEADER, Command
 from bridge.ca.status import ECA
-from bridge.server.channel import Channel
-from bridge.server.errors import Body
-from bridge.server.outlet import HALF, Rendering, Subscription, pack_head
-from bridge.server.render import payload_size
+from bridge.server.channel import MOST_KEYS, Channel
+from bridge.server.complaints import reason
+from bridge.server.errors import Body, Data
+from bridge.server.render import BASE, MOST_TEXTS, payload_size
+from bridge.server.rendering import HALF, Rendering, Subscription, Unsteady, pack_head
+from bridge.server.views import View
 
 if TYPE_CHECKING:
     from bridge.server.session import Session
 
-__all__ = ["event_add", "event_cancel", "read", "read_notify"]
+__all__ = ["event_add", "event_cancel", "fast_reads", "read", "read_notify"]
 
-# 39 types, each whole, single and dynamic, and room for some slices; each may hold a copy of a large array
-MAX_RENDERINGS: Final = 200
+MAX_RENDERINGS: Final = 200  # kinds of monitors of one PV ...
+MAX_RENDERED: Final = 256 << 20  # ... and bytes to be made for all of them at each change
+SMALL: Final = 4096  # bytes that need no thought
+BEYOND: Final = 64 << 10  # bytes of zeros for elements that a PV does not have: rsrv has no limit
 
-log = logging.getLogger("iocbridge.server")
+_requests = Struct("12s4s").iter_unpack  # prefix, request id
+_STRETCH: Final = 1024 * 16  # bytes of requests that are done before somebody looks at the clock
+
+
+def fast_reads(session: Session, data: Data, offset: int, end: int) -> int:
+    """Answer READ_NOTIFY requests seen before, as many as stand here in a row."""
+    reads = session.reads
+    out = session.out
+    add = out.append
+    whole = (end - offset if end - offset < _STRETCH else _STRETCH) & ~15
+    key = b""
+    try:
+        for key, request in _requests(data if whole == end else memoryview(data)[offset : offset + whole]):
+            try:
+                head, rendering = reads[key]
+            except KeyError:
+                break
+            add(head)
+            add(request)
+            add(rendering.payload or rendering.steady())
+            offset += 16
+    except Unsteady:  # say so, the long way
+        del out[-2:]
+        del reads[key]
+    return offset
 
 
 def read_notify(session: Session, dbr: int, count: int, sid: int, ioid: int, body: Body) -> None:
@@ -36,14 +64,26 @@ def read_notify(session: Session, dbr: int, count: int, sid: int, ioid: int, bod
         session.send(rendering.head(Command.READ_NOTIFY, ioid, payload))
         session.send(payload)
 
-    if rendering.constant and rendering.kept and not len(body) and not channel.pv.has_getter:
+    def refuse(error: BaseException) -> None:
+        session.send(pack_head(Command.READ_NOTIFY, 0, dbr, 0, ECA.GETFAIL.code, ioid))
+
+    if (
+        rendering.constant
+        and rendering.lasting
+        and len(channel.keys) < MOST_KEYS
+        and not len(body)
+        and not channel.pv.has_getter
+    ):
         size = payload_size(dbr, rendering.count)
         if size < 0xFFFF and rendering.count < 0xFFFF:
             key = HEADER.pack(Command.READ_NOTIFY, 0, dbr, count, sid, 0)[:12]
-            head = HALF.pack(Command.READ_NOTIFY, size, dbr, rendering.count, ECA.NORMAL.code)
-            session.reads[key] = (head, rendering)
-            channel.keys += (key,)
-    _fetched(session, channel, rendering, reply)
+            if key not in session.reads:
+                head = HALF.pack(Command.READ_NOTIFY, size, dbr, rendering.count, ECA.NORMAL.code)
+                session.reads[key] = (head, rendering)
+                channel.keys += (key,)
+    _fetched(session, channel, rendering, reply, refuse)
+    if rendering.size > SMALL:
+        session.pace(rendering.size)
 
 
 def read(session: Session, dbr: int, count: int, sid: int, ioid: int, body: Body) -> None:
@@ -56,8 +96,7 @@ def read(session: Session, dbr: int, count: int, sid: int, ioid: int, body: Body
     def reply() -> None:
         payload = rendering.payload or rendering.render()
         if rendering.status != ECA.NORMAL.code:
-            request = (Command.READ, 0, dbr, count, sid, ioid)
-            session.error(ECA.GETFAIL, request, f"{channel.pv.name}: not readable as type {dbr}", channel.cid)
+            refuse(ValueError(f"not readable as type {dbr}"))
             return
         if dbr == ChannelType.STRING and rendering.count == 1:
             payload = payload[: (payload.index(b"\0") + 8) & ~7]
@@ -65,7 +104,13 @@ def read(session: Session, dbr: int, count: int, sid: int, ioid: int, body: Body
             pack_head(Command.READ, len(payload), dbr, rendering.count_now(payload), channel.cid, ioid) + payload
         )
 
-    _fetched(session, channel, rendering, reply)
+    def refuse(error: BaseException) -> None:
+        request = (Command.READ, 0, dbr, count, sid, ioid)
+        session.error(ECA.GETFAIL, request, f"{channel.pv.name}: {reason(error)}", channel.cid)
+
+    _fetched(session, channel, rendering, reply, refuse)
+    if rendering.size > SMALL:
+        session.pace(rendering.size)
 
 
 def event_add(session: Session, dbr: int, count: int, sid: int, subid: int, body: Body) -> None:
@@ -77,24 +122,46 @@ def event_add(session: Session, dbr: int, count: int, sid: int, subid: int, body
     if len(body) < 14:
         session.error(ECA.ADDFAIL, request, f"{channel.pv.name}: the event mask is missing", channel.cid)
         return
-    if session.hub.subscriptions >= session.hub.limits.subscriptions:
+    hub = session.hub
+    limits = hub.limits
+    if hub.subscriptions >= limits.subscriptions * limits.share and not hub.room(
+        session.address, limits.subscriptions, hub.subscriptions, _subscriptions_of
+    ):
         session.error(ECA.ALLOCMEM, request, f"{channel.pv.name}: too many subscriptions", channel.cid)
         return
     if channel.subscriptions is None:
         channel.subscriptions = {}
-    if not rendering.kept and len(rendering.outlet.renderings) >= MAX_RENDERINGS:
+    if not rendering.kept and not _room_for(rendering):
         session.error(ECA.ALLOCMEM, request, f"{channel.pv.name}: too many different element counts", channel.cid)
         return
     if subid in channel.subscriptions:
         session.error(ECA.ADDFAIL, request, f"{channel.pv.name}: subscription {subid} exists already", channel.cid)
         return
-    mask = body[12] << 8 | body[13]
-    subscription = Subscription(session, rendering, sid, subid, mask)
+    subscription = Subscription(session, rendering, sid, subid, body[12] << 8 | body[13])
     channel.subscriptions[subid] = subscription
     rendering.add(subscription)
-    session.hub.subscriptions += 1
-    # the current value always comes first
-    _fetched(session, channel, rendering, lambda: session.send_event(subscription))
+    hub.subscriptions += 1
+
+    def first() -> None:
+        if subscription.live:  # it may have been cancelled while a getter ran
+            session.send_event(subscription)
+
+    # the current value always comes first, even if the getter has failed
+    _fetched(session, channel, rendering, first, lambda error: first())
+    if rendering.size > SMALL:
+        session.pace(rendering.size)
+
+
+def _subscriptions_of(session: Session) -> int:
+    return sum(len(channel.subscriptions or ()) for channel in session.channels.values())
+
+
+def _room_for(rendering: Rendering) -> bool:
+    """Whether a new kind of monitor of a PV is not one too many."""
+    known = rendering.outlet.renderings
+    if len(known) >= MAX_RENDERINGS:
+        return False
+    return sum(one.size for one in (*known, rendering) if one.watchers or one is rendering) <= MAX_RENDERED
 
 
 def event_cancel(session: Session, dbr: int, count: int, sid: int, subid: int, body: Body) -> None:
@@ -115,30 +182,59 @@ def _readable(
     session: Session, command: int, dbr: int, count: int, sid: int, ioid: int, body: Body
 ) -> tuple[Channel, Rendering] | None:
     """The channel and what it will be read as; None after the client was told why not."""
-    request = (command, len(body), dbr, count, sid, ioid)
     channel = session.channels.get(sid)
     if channel is None:
-        session.error(ECA.UKNCHAN, request, "no such channel")
+        why, status = "no such channel", ECA.UKNCHAN
     elif dbr > ChannelType.CLASS_NAME or dbr in (ChannelType.PUT_ACKT, ChannelType.PUT_ACKS):
-        session.error(ECA.GETFAIL, request, f"{channel.pv.name}: type {dbr} cannot be read", channel.cid)
-    elif payload_size(dbr, count or channel.pv.max_count) > session.hub.limits.message:
-        session.error(ECA.TOLARGE, request, f"{channel.pv.name}: {count} elements are too many", channel.cid)
+        why, status = f"type {dbr} cannot be read", ECA.GETFAIL
     else:
-        return channel, channel.outlet(session.hub).rendering(dbr, count)
+        most = channel.pv.max_count
+        size = payload_size(dbr, count or most)
+        if size <= BEYOND or (
+            size <= session.hub.limits.message
+            and count <= most
+            and (BASE[dbr] or channel.pv.field_type == 0 or (count or most) <= MOST_TEXTS)
+        ):
+            return channel, channel.outlet(session.hub).rendering(dbr, count)
+        why, status = f"{count or most} elements of type {dbr} are too many, of {most}", ECA.TOLARGE
+    request = (command, len(body), dbr, count, sid, ioid)
+    if channel is None:
+        session.error(status, request, why)
+    else:
+        session.error(status, request, f"{channel.pv.name}: {why}", channel.cid)
     return None
 
 
-def _fetched(session: Session, channel: Channel, rendering: Rendering, then: Callable[[], None]) -> None:
-    """Call `then` with the PV up to date: at once, or after its getter has run."""
-    work = channel.pv.fetch()
-    if work is None:
+def _fetched(
+    session: Session,
+    channel: Channel,
+    rendering: Rendering,
+    then: Callable[[], None],
+    refuse: Callable[[BaseException], None],
+) -> None:
+    """Call `then` with the PV up to date: at once, or after its getter has run. Call `refuse` if that goes wrong."""
+    pv = channel.pv
+    if not pv.has_getter:
         then()
         return
+    hub = session.hub
 
-    def fetched(error: BaseException | None) -> None:
-        if error is not None:
-            log.warning("%s: the getter failed: %r", channel.pv.name, error)
-        if not session.closed:
+    def fetched() -> None:
+        if channel.live:  # its client may have left meanwhile
+            if isinstance(pv, View):
+                pv.refresh()
             then()
 
-    session.hub.run(work, fetched)
+    def failed(error: BaseException | None) -> None:
+        assert error is not None
+        if not isinstance(error, BlockingIOError):
+            hub.complain("%s cannot be fetched: %s", pv.name, reason(error))
+        if channel.live:
+            refuse(error)
+
+    if isinstance(pv, View):  # in turn with those of clients that see the PV itself
+        outlet = hub.outlet(pv.origin)
+        outlet.fetch(fetched, failed)
+        hub.release(outlet)
+    else:
+        channel.outlet(hub).fetch(fetched, failed)

@@ -9,12 +9,12 @@ from typing import Final
 
 from bridge.server.announcer import Announcer
 from bridge.server.config import ServerConfig
+from bridge.server.door import Door
 from bridge.server.hub import Hub, Runner
 from bridge.server.listeners import FREE_PORT_TRIES, CannotListen, listen
-from bridge.server.reactor import READ, Reactor, TcpLink
+from bridge.server.reactor import Reactor
 from bridge.server.search import Searches
 from bridge.server.searchsockets import SearchSockets
-from bridge.server.session import Session
 from records import PV
 
 __all__ = ["CaServer", "CannotListen"]
@@ -44,9 +44,8 @@ class CaServer:
         )
         self._announcer: Announcer | None = None
         self.sooner: Callable[[], None] = lambda: None  # set by the shell: `tick` is due earlier than it said
-        self._links: set[TcpLink] = set()
+        self._door = Door(self._reactor, self.hub, now)
         self._next_look = 0.0
-        self._full = False
 
     @property
     def port(self) -> int:
@@ -86,13 +85,10 @@ class CaServer:
                 self._close_listeners()
         if port and self.port != port:
             log.info("port %d is taken by another server: clients are told to come to port %d", port, self.port)
-        for sock in self._listeners.values():
-            self._reactor.watch(sock.fileno(), READ, lambda events, sock=sock: self._accept(sock))  # type: ignore[misc]
+        self._door.open(self._listeners.values())
 
     def close(self) -> None:
         """Close everything. Clients see the connection end."""
-        for link in tuple(self._links):
-            link.close()
         self._close_listeners()
         if self._announcer is not None:
             self._announcer.close()
@@ -100,8 +96,8 @@ class CaServer:
         self._reactor.close()
 
     def _close_listeners(self) -> None:
+        self._door.close()
         for sock in self._listeners.values():
-            self._reactor.unwatch(sock.fileno())
             sock.close()
         self._listeners.clear()
         self._search_sockets.close()
@@ -112,7 +108,7 @@ class CaServer:
         """Handle what has arrived, and send what came of it."""
         self.hub.hold_flush()
         try:
-            self._reactor.poll()
+            self._reactor.poll(self.hub.overdue)
         finally:
             self.hub.flush()
 
@@ -121,7 +117,8 @@ class CaServer:
         now = self._now()
         if now >= self._next_look:
             self._next_look = now + HOUSEKEEPING
-            self._drop_stuck(now)
+            self.hub.look_after()
+            self._door.try_again()
             self._search_sockets.refresh()
             if self._announcer is not None:
                 self._announcer.refresh(now)
@@ -135,29 +132,3 @@ class CaServer:
         if self._announcer is not None:
             self._announcer.again(self._now())
             self.sooner()
-
-    def _drop_stuck(self, now: float) -> None:
-        for link in tuple(self._links):
-            if link.stuck_since is not None and now - link.stuck_since > self.config.limits.stall:
-                log.warning("a client took nothing for %g s and is dropped", self.config.limits.stall)
-                link.close()
-
-    def _accept(self, listener: socket.socket) -> None:
-        while True:
-            try:
-                sock, address = listener.accept()
-            except BlockingIOError:
-                return
-            except OSError as error:  # out of descriptors, or the client left already
-                log.warning("cannot accept a client: %s", error.strerror)
-                return
-            if len(self._links) >= self.config.limits.circuits:
-                sock.close()
-                if not self._full:
-                    self._full = True
-                    log.warning("%s is refused: all %d circuits are taken", address[0], self.config.limits.circuits)
-                continue
-            self._full = False
-            link = TcpLink(self._reactor, sock, self._now)
-            self._links.add(link)
-            link.open(Session(self.hub, link, f"{address[0]}:{address[1]}"), self._links.discard)

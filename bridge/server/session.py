@@ -1,82 +1,96 @@
-"""Session: one client's circuit. Bytes in, replies into `out`; no socket, no loop, no clock.
+"""Session: one client's circuit. Bytes in, replies into `out` (`Outgoing`); no socket, no loop.
 
 Two paths lead through `feed`. Reads and puts of plain scalars repeat the same first twelve bytes (command, size,
-type, count, server id), so these resolve by one dictionary look-up to a ready reply head: see `_fast_reads` and
-`_fast_writes`. Everything else, and the first request of each kind, takes `_one`, which looks the command up in a
+type, count, server id), so these resolve by one dictionary look-up to a ready reply head: see `fast_reads` and
+`fast_writes`. Everything else, and the first request of each kind, takes `_one`, which looks the command up in a
 table of handlers.
+
+Nobody gets more than a turn of the loop: what a client has asked for beyond that stays in `_rest` until `resume`, and
+no more is read from its socket meanwhile.
 
 Refusals follow rsrv (camessage.c), save that its ECA_INTERNAL is answered by a WARNING: C clients abort on the rest.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
-from struct import Struct
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from bridge.ca.header import EXTENDED, HEADER, MINOR_VERSION, Command
 from bridge.ca.status import ECA
 from bridge.server import channels, reads, writes
 from bridge.server.channel import Channel
-from bridge.server.errors import BadMessage, Body
-from bridge.server.outlet import Outlet, Rendering, Subscription, pack_head
+from bridge.server.errors import BadMessage, Body, Data, Enough
+from bridge.server.outgoing import Link, Outgoing, Request
+from bridge.server.outlet import MUCH, Outlet
+from bridge.server.reads import fast_reads
+from bridge.server.rendering import Rendering
+from bridge.server.writes import fast_writes
 
 if TYPE_CHECKING:
     from bridge.server.hub import Hub
 
 __all__ = ["Link", "Session"]
 
-log = logging.getLogger("iocbridge.server")
-
 _READ_NOTIFY: Final = int(Command.READ_NOTIFY)
 _WRITE_NOTIFY: Final = int(Command.WRITE_NOTIFY)
 _unpack_header = HEADER.unpack_from
-_requests16 = Struct("12s4s").iter_unpack  # prefix, request id
-_requests24 = Struct("12s4s8s").iter_unpack  # prefix, request id, one element padded to 8
-_type_and_count = Struct(">4xHH").unpack_from  # of a prefix
 _HEADER_ALONE: Final = HEADER.size
 _VERSION_REPLY: Final = HEADER.pack(Command.VERSION, 0, 0, MINOR_VERSION, 0, 0)
 _COPY_BELOW: Final = 4096  # a body shorter than this is copied: cheaper than a view of it
-
-
-class Link(Protocol):
-    """The session's way out. `send` takes all of it; what the socket does not take waits there."""
-
-    def send(self, pieces: list[bytes]) -> None: ...
-    def close(self) -> None: ...
-
+_STRIDE: Final = 1024  # bytes of requests between two looks at the clock
+_PIECES: Final = 4096  # pieces of replies that are sent before the turn is over
+_CATCH_UP: Final = 256  # events between two looks at the clock
 
 Handler = Callable[["Session", int, int, int, int, Body], None]
 
 
-class Session:
+class Session(Outgoing):
     """The server's end of a virtual circuit."""
 
+    __slots__ = (
+        "_handlers",
+        "_have",
+        "_last_sid",
+        "_need",
+        "_reserved",
+        "_rest",
+        "_seen",
+        "_skip",
+        "address",
+        "behind",
+        "channels",
+        "host",
+        "minor",
+        "peer",
+        "priority",
+        "reads",
+        "user",
+        "versioned",
+        "view_bytes",
+        "writes",
+    )
+
     def __init__(self, hub: Hub, link: Link, peer: str) -> None:
-        self.hub = hub
-        self.link = link
+        super().__init__(hub, link)
         self.peer = peer
-        self.out: list[bytes] = []
-        self.add = self.out.append  # `out` stays the same list for the life of the session
-        self.dirty = False  # is in the hub's list of sessions to flush
-        self.held = False  # events wait in `late`: the socket is full, or the client said EVENTS_OFF
-        self.flowing = False  # dirty and not held: an event need only be added
-        self.late: dict[Subscription, None] = {}
+        self.address = peer.rpartition(":")[0]
         self.user = ""
         self.host = ""
         self.minor = MINOR_VERSION
         self.priority = 0
-        self._stuck = False
         self.versioned = False
-        self._events_off = False
-        self.closed = False
         self.channels: dict[int, Channel] = {}
+        self.view_bytes = 0  # of the hub's allowance for filtered arrays
         self._last_sid = 0
-        self._rest: list[bytes] = []  # the beginning of a message whose end is still to come
+        self.behind = False  # `_rest` has whole messages, for a later turn
+        self._rest = bytearray()  # the beginning of a message whose end is still to come
         self._have = 0
         self._need = 0  # bytes without which `_rest` is not worth looking at
         self._skip = 0  # bytes of a refused message still to be thrown away
+        self._reserved = 0  # of the hub's allowance for long messages
+        self._seen = (0, 0.0)  # bytes of an unfinished message, and since when
+        self._handlers = _HANDLERS
         self.reads: dict[bytes, tuple[bytes, Rendering]] = {}
         self.writes: dict[bytes, tuple[bytes, Outlet, Callable[[bytes], tuple[Any, ...]]]] = {}
         hub.sessions.add(self)
@@ -90,94 +104,96 @@ class Session:
             skipped = min(self._skip, len(data))
             self._skip -= skipped
             data = data[skipped:]
-        if self._have:
-            self._rest.append(data)
-            self._have += len(data)
-            if self._have < self._need:
-                return
-            data = b"".join(self._rest)
-            self._rest.clear()
-            self._have = 0
+        if not self._have:
+            self._serve(data)
+            return
+        self._rest += data
+        self._have += len(data)
+        if self._have >= self._need:
+            self._serve(self._take_rest())
+
+    def resume(self) -> None:
+        """Go on with what was left for this turn."""
+        super().resume()
+        if self.behind and not self.is_stuck and not self.closed:
+            self._serve(self._take_rest())
+
+    def stuck(self, stuck: bool) -> None:
+        """The link's word that the socket is full, or takes bytes again."""
+        super().stuck(stuck)
+        if self.behind and not stuck:
+            self.hub.wait(self)
+
+    def deaf(self) -> None:
+        """The link's word that the client has left. Of what it has asked for only puts still matter."""
+        self._handlers = _LAST_WISHES
+        self.reads.clear()
+        self.hold_events(True)
+
+    def _serve(self, data: Data) -> None:
         try:
             self._messages(data)
         except BadMessage as error:
-            log.warning("%s: circuit closed: %s", self.peer, error)
-            self.flush()
-            self.link.close()
+            self._hang_up("circuit closed: %s", error)
+        except Exception as error:  # a defect, of ours or of somebody's PV class: it costs this circuit and no other
+            self._hang_up("circuit closed: %r", error, error)
         if self.out and not self.dirty:
             self.hub.mark(self)
 
-    def _messages(self, data: bytes) -> None:
+    def _hang_up(self, text: str, why: Exception, error: Exception | None = None) -> None:
+        self.hub.complain(f"%s: {text}", self.peer, why, error=error)
+        self.flush()
+        self.link.close()
+
+    def _messages(self, data: Data) -> None:
+        """Handle what is whole, as far as this turn's time allows, and keep the rest."""
         offset = 0
         end = len(data)
+        last = end - _HEADER_ALONE  # where the last header may begin
         self._need = _HEADER_ALONE
-        while end - offset >= _HEADER_ALONE:
-            command = data[offset + 1]
-            if command == _READ_NOTIFY and self.reads:
-                offset = self._fast_reads(data, offset, end)
-                if end - offset < _HEADER_ALONE:
-                    break
-            elif command == _WRITE_NOTIFY and self.writes:
-                offset = self._fast_writes(data, offset, end)
-                if end - offset < _HEADER_ALONE:
-                    break
-            taken = self._one(data, offset, end)
-            if not taken:
-                break
-            offset += taken
+        try:
+            while offset <= last:
+                pause = offset + _STRIDE if offset + _STRIDE < last else last
+                while offset <= pause:
+                    command = data[offset + 1]
+                    if command == _READ_NOTIFY and self.reads:
+                        after = fast_reads(self, data, offset, end)
+                        if after != offset:
+                            offset = after
+                            continue
+                    elif command == _WRITE_NOTIFY and self.writes:
+                        after = fast_writes(self, data, offset, end)
+                        if after != offset:
+                            offset = after
+                            continue
+                    taken = self._one(data, offset, end)
+                    if not taken:
+                        self._keep(data, offset)
+                        return
+                    offset += taken
+                if offset <= last and self._is_over():
+                    self._leave(data, offset)
+                    return
+        except Enough:  # said by the handler of the message at `offset`, when it was done
+            self._leave(data, offset + _length(data, offset))
+            return
         if offset < end:
-            self._rest.append(data[offset:] if offset else data)
-            self._have = end - offset
+            self._keep(data, offset)
 
-    def _fast_reads(self, data: bytes, offset: int, end: int) -> int:
-        """Answer READ_NOTIFY requests seen before, as many as stand here in a row."""
-        reads = self.reads
-        add = self.out.append
-        whole = end - offset & ~15
-        for key, request in _requests16(data if whole == end else memoryview(data)[offset : offset + whole]):
-            try:
-                head, rendering = reads[key]
-            except KeyError:
-                break
-            add(head)
-            add(request)
-            add(rendering.payload or rendering.render())
-            offset += 16
-        return offset
+    def _is_over(self) -> bool:
+        """Whether this session's turn is over."""
+        if len(self.out) > _PIECES:
+            self.flush()
+        return self.is_stuck or self.hub.overdue()
 
-    def _fast_writes(self, data: bytes, offset: int, end: int) -> int:
-        """Do WRITE_NOTIFY requests of one number each that were seen before, as many as stand here in a row."""
-        writes = self.writes
-        add = self.out.append
-        whole = (end - offset) // 24 * 24
-        for key, request, body in _requests24(data if whole == end else memoryview(data)[offset : offset + whole]):
-            try:
-                head, outlet, unpack = writes[key]
-            except KeyError:
-                break
-            offset += 24
-            (value,) = unpack(body)
-            if outlet.busy:
-                outlet.put(value, self._acknowledge(key, request))
-                continue
-            try:
-                work = outlet.pv.put(value)
-            except Exception as error:  # that put's failure, not the server's
-                self._acknowledge(key, request)(error)
-                continue
-            if work is None:
-                add(head)
-                add(request)
-            else:
-                outlet.begin(work, self._acknowledge(key, request))
-        return offset
+    def pace(self, size: int) -> None:
+        """To be called after what took long, or added `size` bytes to the output. Raises Enough if the turn is over."""
+        if len(self.out) * size > MUCH:
+            self.flush()
+        if self.is_stuck or self.hub.overdue():
+            raise Enough
 
-    def _acknowledge(self, key: bytes, request: bytes) -> Callable[[BaseException | None], None]:
-        dbr, count = _type_and_count(key)
-        ioid = int.from_bytes(request, "big")
-        return lambda error: self.put_done(dbr, count, ioid, error)
-
-    def _one(self, data: bytes, offset: int, end: int) -> int:
+    def _one(self, data: Data, offset: int, end: int) -> int:
         """Handle one message. Returns its length, or 0 if it is not all there yet."""
         command, size, dbr, count, p1, p2 = _unpack_header(data, offset)
         length: int = _HEADER_ALONE + size
@@ -191,14 +207,8 @@ class Session:
             self.error(ECA.UNAVAILINSERV, (command, size, dbr, count, p1, p2), "payload is not a multiple of 8 bytes")
             raise BadMessage(f"command {command} with a payload of {size} bytes, no multiple of 8")
         if end - offset < length:
-            limits = self.hub.limits
-            if size > (limits.message if self.channels else limits.first_message):
-                self.error(ECA.TOLARGE, (command, size, dbr, count, p1, p2), f"{size} bytes are too many")
-                self._skip = length - (end - offset)
-                return end - offset
-            self._need = length
-            return 0
-        handler = _HANDLERS.get(command)
+            return self._unfinished((command, size, dbr, count, p1, p2), length, end - offset)
+        handler = self._handlers.get(command)
         if handler is None:
             self.error(ECA.UNAVAILINSERV, (command, size, dbr, count, p1, p2), f"no command {command}")
             raise BadMessage(f"no such command: {command}")
@@ -207,74 +217,69 @@ class Session:
         handler(self, dbr, count, p1, p2, body)
         return length
 
+    # --- messages of which a part has still to come -------------------------------------------------------------
+
+    def _unfinished(self, request: Request, length: int, there: int) -> int:
+        """Decide whether to wait for the rest of a message. Returns the bytes that are done with: none, or all."""
+        command, size, *_ = request
+        limits = self.hub.limits
+        is_put = command in (Command.WRITE, Command.WRITE_NOTIFY) and self.channels
+        if size <= (limits.message if is_put else limits.request):
+            if size <= limits.request or self.hub.room(
+                self.address, limits.unfinished, self.hub.unfinished, _reserved_by, size
+            ):
+                if size > limits.request:
+                    self.hub.unfinished += size
+                    self._reserved = size
+                self._need = length
+                return 0
+            self.error(ECA.ALLOCMEM, request, "too many long messages at once")
+        else:
+            self.error(ECA.TOLARGE, request, f"{size} bytes are too many")
+        self._skip = length - there
+        return there
+
+    def _keep(self, data: Data, offset: int) -> None:
+        self._rest += memoryview(data)[offset:] if offset else data
+        self._have = len(data) - offset
+
+    def _leave(self, data: Data, offset: int) -> None:
+        """Keep the rest for a later turn."""
+        if offset < len(data):
+            self._keep(data, offset)
+        if self._have >= _HEADER_ALONE:
+            self._need = 0
+            self.behind = True
+            self.hub.wait(self)
+
+    def _take_rest(self) -> bytearray:
+        data, self._rest = self._rest, bytearray()
+        self._have = 0
+        self.behind = False
+        self._release()
+        return data
+
+    def _release(self) -> None:
+        self.hub.unfinished -= self._reserved
+        self._reserved = 0
+
     def new_sid(self) -> int:
         """A server id that this circuit has not had yet."""
         self._last_sid += 1
         return self._last_sid
 
-    # --- bytes out ----------------------------------------------------------------------------------------------
+    # --- the end ------------------------------------------------------------------------------------------------
 
-    def send(self, piece: bytes) -> None:
-        """Add a piece of a reply; it leaves with the others of this turn."""
-        self.out.append(piece)
-        if not self.dirty:
-            self.hub.mark(self)
-
-    def flush(self) -> None:
-        """Send what this turn produced, in one write."""
-        self.dirty = False
-        self.flowing = False
-        if self.out and not self.closed:
-            pieces = self.out.copy()
-            self.out.clear()
-            self.link.send(pieces)
-
-    def hold_events(self, events_off: bool) -> None:
-        """EVENTS_OFF and EVENTS_ON."""
-        self._events_off = events_off
-        self._hold()
-
-    def stuck(self, stuck: bool) -> None:
-        """The link's word that the socket is full, or takes bytes again."""
-        self._stuck = stuck
-        self._hold()
-
-    def begin_event(self, subscription: Subscription) -> bool:
-        """Get ready for an event; False if it has to wait, because the newest is enough for a client that is held."""
-        if self.held:
-            self.late[subscription] = None
-            return False
-        if not self.dirty:
-            self.hub.mark(self)
-        self.flowing = True
-        return True
-
-    def _hold(self) -> None:
-        self.held = self._stuck or self._events_off
-        self.flowing = False
-        if not self.held and self.late:
-            late, self.late = self.late, {}
-            for subscription in late:
-                self.send_event(subscription)
-
-    def send_event(self, subscription: Subscription) -> None:
-        """Send the present value to one subscription, or note that it is due."""
-        if self.held:
-            self.late[subscription] = None
-            return
-        rendering = subscription.rendering
-        payload = rendering.payload or rendering.render()
-        self.send(subscription.head or rendering.head(Command.EVENT_ADD, subscription.subid, payload))
-        self.send(payload)
-
-    def error(self, status: ECA, request: tuple[int, int, int, int, int, int], context: str, cid: int = -1) -> None:
-        """CA_PROTO_ERROR: the request's header and a sentence, so that the client can say what went wrong."""
-        command, size, dbr, count, p1, p2 = request
-        text = context.encode("utf-8", "replace")[:400] + b"\0"
-        body = pack_head(command, size, dbr, count, p1, p2) + text
-        body += b"\0" * (-len(body) & 7)
-        self.send(pack_head(Command.ERROR, len(body), 0, 0, cid & 0xFFFFFFFF, status.code))
-        self.send(body)
+    def idle(self, now: float) -> str:
+        """Why this client should be dropped; empty if it should not. To be called now and then."""
+        stall = self.hub.limits.stall
+        if self.link.stalled() > stall:
+            return f"took nothing for {stall:g} s"
+        if self.is_stuck or self.behind or not self._have or self._have != self._seen[0]:
+            self._seen = self._have, now
+        elif now - self._seen[1] > stall:
+            return f"stopped in the middle of a message {stall:g} s ago"
+        return ""
 
     def close(self) -> None:
         """The client is gone: forget its channels. Puts under way are finished all the same."""
@@ -284,21 +289,25 @@ class Session:
         for channel in self.channels.values():
             channel.close(self.hub)
         self.hub.channels -= len(self.channels)
+        self.hub.view_bytes -= self.view_bytes
+        self._release()
         self.channels.clear()
         self.reads.clear()
         self.writes.clear()
         self.late.clear()
         self.out.clear()
+        self._rest.clear()
         self.hub.sessions.discard(self)
 
-    def put_done(self, dbr: int, count: int, ioid: int, error: BaseException | None) -> None:
-        """Answer a WRITE_NOTIFY."""
-        if self.closed:
-            return
-        status = ECA.NORMAL
-        if error is not None:
-            status = ECA.NOWTACCESS if isinstance(error, PermissionError) else ECA.PUTFAIL
-        self.send(pack_head(_WRITE_NOTIFY, 0, dbr, count, status.code, ioid))
+
+def _length(data: Data, offset: int) -> int:
+    """Of the message at `offset`, all of which is there."""
+    size: int = _unpack_header(data, offset)[1]
+    return int(24 + EXTENDED.unpack_from(data, offset + 16)[0]) if size == 0xFFFF else _HEADER_ALONE + size
+
+
+def _reserved_by(session: Session) -> int:
+    return session._reserved
 
 
 _HANDLERS: Final[dict[int, Handler]] = {
@@ -318,4 +327,14 @@ _HANDLERS: Final[dict[int, Handler]] = {
     Command.CLIENT_NAME: channels.client_name,
     Command.HOST_NAME: channels.host_name,
     Command.ECHO: channels.echo,
+}
+
+
+def _ignore(session: Session, dbr: int, count: int, p1: int, p2: int, body: Body) -> None:
+    """Do nothing."""
+
+
+_LAST_WISHES: Final[dict[int, Handler]] = dict.fromkeys(_HANDLERS, _ignore) | {
+    command: _HANDLERS[command]
+    for command in (Command.VERSION, Command.CREATE_CHAN, Command.CLEAR_CHANNEL, Command.WRITE, Command.WRITE_NOTIFY)
 }

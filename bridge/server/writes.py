@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Final
 
 from bridge.ca.dbr import ELEMENT_SIZE, METADATA_SIZE, ChannelType, decode_elements
 from bridge.ca.header import HEADER, Command
 from bridge.ca.status import ECA
-from bridge.server.channel import WRITE_RIGHT, Channel
-from bridge.server.errors import Body
-from bridge.server.outlet import HALF, Done
+from bridge.server.channel import MOST_KEYS, WRITE_RIGHT, Channel
+from bridge.server.complaints import reason
+from bridge.server.errors import Body, Data
+from bridge.server.outlet import CROWD, Done, Outlet
 from bridge.server.render import BASE, LAST_VALUE_TYPE
+from bridge.server.rendering import HALF
+from bridge.server.views import View
 
 if TYPE_CHECKING:
     from bridge.server.session import Session
 
-__all__ = ["write", "write_notify"]
+__all__ = ["fast_writes", "write", "write_notify"]
 
 #: How the value of a put of one number is unpacked, for the session's fast path.
 _SCALAR: Final = {
@@ -27,6 +31,48 @@ _SCALAR: Final = {
     ChannelType.ENUM: Struct(">H6x"),
     ChannelType.CHAR: Struct(">b7x"),
 }
+
+
+_requests = Struct("12s4s8s").iter_unpack  # prefix, request id, one element padded to 8
+_type_and_count = Struct(">4xHH").unpack_from  # of a prefix
+_STRETCH: Final = 512 * 24  # bytes of requests that are done before somebody looks at the clock
+_TEXT: Final = 40  # characters that any PV may be given as an array of CHAR
+
+
+def fast_writes(session: Session, data: Data, offset: int, end: int) -> int:
+    """Do WRITE_NOTIFY requests of one number each that were seen before, as many as stand here in a row."""
+    writes = session.writes
+    add = session.out.append
+    whole = (end - offset if end - offset < _STRETCH else _STRETCH) // 24 * 24
+    for key, request, body in _requests(data if whole == end else memoryview(data)[offset : offset + whole]):
+        try:
+            head, outlet, unpack = writes[key]
+        except KeyError:
+            break
+        offset += 24
+        (value,) = unpack(body)
+        if outlet.busy:
+            outlet.put(value, _acknowledge(session, key, request))
+            if outlet.crowd > CROWD and session.hub.overdue():
+                break
+            continue
+        try:
+            work = outlet.pv.put(value)
+        except Exception as error:  # that put's failure, not the server's
+            _acknowledge(session, key, request)(error)
+            continue
+        if work is None:
+            add(head)
+            add(request)
+        else:
+            outlet.begin(work, _acknowledge(session, key, request))
+    return offset
+
+
+def _acknowledge(session: Session, key: bytes, request: bytes) -> Callable[[BaseException | None], None]:
+    dbr, count = _type_and_count(key)
+    ioid = int.from_bytes(request, "big")
+    return lambda error: session.put_done(dbr, count, ioid, error)
 
 
 def write_notify(session: Session, dbr: int, count: int, sid: int, ioid: int, body: Body) -> None:
@@ -40,15 +86,23 @@ def write_notify(session: Session, dbr: int, count: int, sid: int, ioid: int, bo
         session.put_done(dbr, count, ioid, error)
 
     try:
-        value = _value(dbr, count, body)
+        value = _value(dbr, count, body, channel)
     except ValueError as error:
         done(error)
         return
-    if count == 1 and len(body) == 8 and dbr in _SCALAR and channel.rights & WRITE_RIGHT:
+    if (
+        count == 1
+        and len(body) == 8
+        and dbr in _SCALAR
+        and channel.rights & WRITE_RIGHT
+        and len(channel.keys) < MOST_KEYS
+        and not isinstance(channel.pv, View)
+    ):
         key = HEADER.pack(Command.WRITE_NOTIFY, 8, dbr, 1, sid, 0)[:12]
-        head = HALF.pack(Command.WRITE_NOTIFY, 0, dbr, 1, ECA.NORMAL.code)
-        session.writes[key] = (head, channel.outlet(session.hub), _SCALAR[ChannelType(dbr)].unpack)
-        channel.keys += (key,)
+        if key not in session.writes:
+            head = HALF.pack(Command.WRITE_NOTIFY, 0, dbr, 1, ECA.NORMAL.code)
+            session.writes[key] = (head, channel.outlet(session.hub), _SCALAR[ChannelType(dbr)].unpack)
+            channel.keys += (key,)
     _put_typed(session, channel, dbr, value, done)
 
 
@@ -63,18 +117,21 @@ def write(session: Session, dbr: int, count: int, sid: int, ioid: int, body: Bod
     def done(error: BaseException | None) -> None:
         if error is not None and not session.closed:
             status = ECA.NOWTACCESS if isinstance(error, PermissionError) else ECA.PUTFAIL
-            session.error(status, request, str(error), cid)
+            session.error(status, request, reason(error), cid)
 
     try:
-        value = _value(dbr, count, body)
+        value = _value(dbr, count, body, channel)
     except ValueError as error:
         done(error)
         return
     _put_typed(session, channel, dbr, value, done)
 
 
-def _value(dbr: int, count: int, body: Body) -> Any:
-    """What a put carries: a number or a text, or several in the form that `records` takes. Raises ValueError."""
+def _value(dbr: int, count: int, body: Body, channel: Channel) -> Any:
+    """What a put carries: a number or a text, or several in the form that `records` takes. Raises ValueError.
+
+    Of more elements than the PV has room for the first ones are taken, as in base.
+    """
     if dbr > LAST_VALUE_TYPE and dbr not in (ChannelType.PUT_ACKT, ChannelType.PUT_ACKS):
         raise ValueError(f"type {dbr} cannot be written")
     base = BASE[dbr]
@@ -82,12 +139,20 @@ def _value(dbr: int, count: int, body: Body) -> Any:
     room = len(body) - start
     if base == ChannelType.STRING and count == 1:
         # clients send a lone string no longer than it is
-        return bytes(body[start:]).partition(b"\0")[0][:40].decode("utf-8", "surrogateescape")
-    if count < 1 or count * ELEMENT_SIZE[base] > room:
+        return bytes(body[start : start + 40]).partition(b"\0")[0].decode("utf-8", "surrogateescape")
+    size = ELEMENT_SIZE[base]
+    if count < 1 or count * size > room:
         raise ValueError(f"{count} elements of type {dbr} do not fit in {len(body)} bytes")
-    elements = decode_elements(base, bytes(body[start:]), count)
+    pv = channel.pv
+    most = pv.room if isinstance(pv, View) else pv.max_count
+    if base == ChannelType.CHAR and most < _TEXT:
+        most = _TEXT  # text may come to any PV as characters
+    if count > most:
+        count = most
+    elements = decode_elements(base, bytes(body[start : start + count * size]), count)
     if base == ChannelType.STRING:
-        return [text.decode("utf-8", "surrogateescape") for text in elements if isinstance(text, bytes)]
+        texts = [text.decode("utf-8", "surrogateescape") for text in elements if isinstance(text, bytes)]
+        return texts if count > 1 else texts[0]
     if count == 1:
         one = elements[0]
         return one - 256 if base == ChannelType.CHAR and isinstance(one, int) and one > 127 else one
@@ -95,20 +160,31 @@ def _value(dbr: int, count: int, body: Body) -> Any:
 
 
 def _put_typed(session: Session, channel: Channel, dbr: int, value: Any, done: Done) -> None:
-    if dbr in (ChannelType.PUT_ACKT, ChannelType.PUT_ACKS):
-        field = channel.pv.field("ACKT" if dbr == ChannelType.PUT_ACKT else "ACKS")
-        if field is None or not channel.rights & WRITE_RIGHT:
-            done(PermissionError(f"{channel.pv.name} has no alarm to acknowledge"))
-            return
-        outlet = session.hub.outlet(field)
-        outlet.put(value, done)
-        session.hub.release(outlet)
-        return
-    _put(session, channel, value, done)
-
-
-def _put(session: Session, channel: Channel, value: Any, done: Done) -> None:
+    pv = channel.pv
+    hub = session.hub
     if not channel.rights & WRITE_RIGHT:
-        done(PermissionError(f"{channel.pv.name} cannot be written"))
-        return
-    channel.outlet(session.hub).put(value, done)
+        done(PermissionError(f"{pv.name} cannot be written"))
+    elif dbr in (ChannelType.PUT_ACKT, ChannelType.PUT_ACKS):
+        field = pv.field("ACKT" if dbr == ChannelType.PUT_ACKT else "ACKS")
+        if field is None:
+            done(PermissionError(f"{pv.name} has no alarm to acknowledge"))
+        else:
+            _put(session, hub.outlet(field), value, done, release=True)
+    elif isinstance(pv, View):  # in turn with those of clients that see the PV itself
+        try:
+            value = pv.for_origin(value)
+        except ValueError as error:
+            done(error)
+        else:
+            _put(session, hub.outlet(pv.origin), value, done, release=True)
+    else:
+        _put(session, channel.outlet(hub), value, done)
+
+
+def _put(session: Session, outlet: Outlet, value: Any, done: Done, *, release: bool = False) -> None:
+    outlet.put(value, done)
+    crowded = outlet.crowd > CROWD
+    if release:
+        session.hub.release(outlet)
+    if crowded:
+        session.pace(0)

@@ -204,7 +204,7 @@ async def test_a_put_still_in_the_socket_when_its_client_leaves_is_applied() -> 
 
 
 async def test_more_circuits_than_allowed_are_refused_and_the_others_served() -> None:
-    async with serving(database(), loopback(circuits=2)) as server:
+    async with serving(database(), loopback(circuits=2, share=1.0)) as server:
         clients = [await Client.connect(server.port) for _ in range(2)]
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         async with asyncio.timeout(5):

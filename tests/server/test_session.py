@@ -443,7 +443,7 @@ def test_ids_belong_to_their_circuit() -> None:
 
 
 def test_message_over_the_limit_is_refused_and_skipped() -> None:
-    wire = Wire(database(), Limits(message=1000, first_message=1000))
+    wire = Wire(database(), Limits(message=1000, request=1000))
     sid = wire.create("T:d")
     wire.feed(pack_message(Command.WRITE_NOTIFY, bytes(5000), 6, 625, sid, 1)[:200])
     (reply,) = wire.replies()
@@ -460,7 +460,7 @@ def test_misaligned_payload_ends_the_circuit(wire: Wire) -> None:
 
 
 def test_limits_on_channels_and_subscriptions() -> None:
-    wire = Wire(database(), Limits(channels=1, subscriptions=1))
+    wire = Wire(database(), Limits(channels=1, subscriptions=1, share=1.0))
     sid = wire.create("T:d")
     error, failed = wire.ask(Command.CREATE_CHAN, b"T:l\0", p1=2, p2=13)
     assert (error.p2, failed.command) == (ECA.ALLOCMEM.code, Command.CREATE_CH_FAIL)
@@ -472,7 +472,7 @@ def test_limits_on_channels_and_subscriptions() -> None:
 @settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_any_bytes_leave_the_server_standing(data: st.DataObject) -> None:
-    wire = Wire(database(), Limits(message=100_000, first_message=100_000))
+    wire = Wire(database(), Limits(message=100_000, request=100_000))
     sid = wire.create("T:d")
     pieces = st.one_of(
         st.binary(max_size=60),

@@ -1,0 +1,136 @@
+"""Modifiers that make no sense are refused, whatever they are."""
+
+from __future__ import annotations
+
+import pytest
+
+from bridge.ca.header import Command
+from bridge.server.filters import BadFilter, parse_json, parse_slice
+from records import PV, FieldType
+from tests.logs import logged
+from tests.server.test_session import read, subscribe
+from tests.server.wire import Wire
+
+
+@pytest.mark.parametrize("text", [f"[{'9' * 5000}]", f"[{'9' * 200}:]", "[::::]", "[", "[]", "[x]", "[1.5]"])
+def test_ranges_that_are_none(text: str) -> None:
+    with pytest.raises(BadFilter):
+        parse_slice(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"dbnd":{"abs":' + "9" * 400 + "}}",  # beyond DOUBLE
+        '{"dbnd":{"abs":' + "9" * 5000 + "}}",  # beyond what Python reads as a number
+        '{"dec":{"n":true}}',
+        '{"a":' * 5000,
+        "[" * 5000,
+        "{}",
+    ],
+)
+def test_json_that_makes_no_sense(text: str) -> None:
+    with pytest.raises(BadFilter):
+        parse_json(text)
+
+
+def test_absurd_numbers_in_their_place_are_taken() -> None:
+    huge = "9" * 300
+    for text in ('{"arr":{"s":%s,"i":%s,"e":-%s}}', '{"dec":{"n":%s},"utag":{"M":%s,"V":%s}}'):
+        assert parse_json(text % (huge, huge, huge))
+
+
+def test_a_search_does_not_take_what_it_asks_for() -> None:
+    class Watched(PV):
+        looked = 0
+
+        @property
+        def value(self) -> bytes:
+            self.looked += 1
+            return b"x" * 1_000_000
+
+        @value.setter
+        def value(self, value: object) -> None: ...
+
+    pv = Watched("T:a", b"", FieldType.CHAR, max_count=1_000_000)
+    wire = Wire({"T:a": pv})
+    looked = pv.looked
+    assert wire.hub.find(b"T:a.[1:999]") is not None
+    assert wire.hub.find(b'T:a.{"dec":{"n":3}}') is not None
+    assert pv.looked == looked
+    wire.create("T:a.[1:999]")
+    assert pv.looked > looked
+
+
+def test_filtered_channels_of_one_pv_are_one_listener() -> None:
+    """A PV's listeners are a tuple made anew for each that comes and goes; clients may come with thousands."""
+    pv = PV("T:d", 0.0)
+    wire = Wire({"T:d": pv})
+    for number in range(500):
+        sid = wire.create(f'T:d.{{"dec":{{"n":{number + 1}}}}}', number)
+        subscribe(wire, sid)
+    assert len(pv.listeners) == 1
+    pv.post(1.0)
+    assert len(wire.replies()) == 1  # n = 1; the first change of the others was the value they began with
+    wire.session.close()
+    assert pv.listeners == ()
+    assert wire.hub._outlets == {}
+
+
+def test_slices_of_arrays_keep_nothing() -> None:
+    pv = PV("T:a", [0.0] * 100_000, max_count=100_000)
+    wire = Wire({"T:a": pv})
+    sid = wire.create("T:a.[1:99999]")
+    subscribe(wire, sid, count=0)
+    read(wire, sid, 6, 0)
+    view = wire.session.channels[sid].pv
+    assert view._shown is None  # type: ignore[attr-defined]
+    assert wire.hub.view_bytes == 0
+
+
+def test_filters_that_keep_an_array_have_an_allowance() -> None:
+    pvs = {"T:a": PV("T:a", [0.0] * 1_000_000, max_count=1_000_000)}
+    wire = Wire(pvs)
+    with logged() as log:
+        found = [
+            wire.ask(Command.CREATE_CHAN, f'T:a.{{"dec":{{"n":{n}}}}}\0'.encode(), p1=n, p2=13)[-1]
+            for n in range(1, 40)
+        ]
+    created = [reply for reply in found if reply.command == Command.CREATE_CHAN]
+    assert len(created) == 16  # 128 MiB
+    assert "too many filtered channels" in log.complaints[0]
+    wire.ask(Command.CLEAR_CHANNEL, p1=created[0].p2, p2=1)
+    wire.create('T:a.{"dec":{"n":77}}', 77)
+    wire.session.close()
+    assert wire.hub.view_bytes == 0
+
+
+def test_the_time_of_what_never_happened() -> None:
+    """A record that was never processed has the time 0, which is before 1990."""
+    pv = PV("T:d", 0.0)
+    pv.time_ns = 5
+    wire = Wire({"T:d": pv})
+    for modifier in ('{"ts":{"num":"ts"}}', '{"ts":{"num":"sec"}}', '{"ts":{"str":"iso"}}', '{"ts":{"num":"dbl"}}'):
+        sid = wire.create_any(f"T:d.{modifier}")
+        for dbr in (0, 5, 6, 20):
+            assert wire.ask(Command.READ_NOTIFY, b"", dbr, 0, sid, 1)[0].command == Command.READ_NOTIFY
+
+
+@pytest.mark.parametrize(
+    ("dbr", "count", "body", "text"),
+    [
+        (6, 1, b"\x40\x50\x40\0\0\0\0\0", "A"),
+        (5, 2, b"\0\0\0\x41\0\0\0\x42", "AB"),
+        (4, 3, b"ABC\0\0\0\0\0", "ABC"),
+        (0, 1, b"a text\0\0", "a text"),
+    ],
+)
+def test_long_text_takes_anything(dbr: int, count: int, body: bytes, text: str) -> None:
+    pv = PV("T:s", "", FieldType.STRING)
+    wire = Wire({"T:s": pv})
+    sid = wire.create("T:s.VAL$")
+    (reply,) = wire.ask(Command.WRITE_NOTIFY, body, dbr, count, sid, 1)
+    assert reply.p1 == 1
+    assert pv.value == text
+    (reply,) = wire.ask(Command.WRITE_NOTIFY, b"x".ljust(40, b"\0") * 2, 0, 2, sid, 1)
+    assert reply.p1 == 160
