@@ -132,7 +132,7 @@ MODES = (
     Mode(
         "1000 PVs at 100 Hz to 10",
         "events/s",
-        partial(monitors.server_driven, subscribers=10, channels=1000, rate=100.0),
+        partial(monitors.server_driven, subscribers=10, channels=1000),
         Goal(cpu_share=SUBSCRIBERS_CPU, all_delivered=True),
         tick=10.0,
         count=1000,

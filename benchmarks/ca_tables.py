@@ -43,7 +43,7 @@ def add_tables(report: Report, results: Results, modes: Sequence[Mode], servers:
         report.add("Driven by the server itself:", table(*_shares(results, ticking, servers)))
     lost = _losses(results, modes, servers)
     if lost:
-        report.add("Events that never came, per cent (median of the rounds):", table(*lost))
+        report.add("Of the changes that servers made, per cent that never came (median of the rounds):", table(*lost))
     troubles = _troubles(results)
     if troubles:
         report.add("Trouble:\n\n" + "\n".join(troubles))
@@ -132,8 +132,8 @@ def add_bars(report: Report, results: Results, modes: Sequence[Mode]) -> None:
                 _absolute(report, mode, ours, measured)
     if rows:
         report.add(
-            "How many times better than the two peers for which there are bars: median (range) of the rounds' ratios, "
-            "then the bar.",
+            "How many times better than the two peers for which there are bars: median (range) of the rounds' ratios; "
+            "how many times less server CPU (lowest rounds); then the bar for the former.",
             table(("mode", "against", *(server.name for server in own)), rows),
         )
 
@@ -154,6 +154,10 @@ def _against(report: Report, results: Results, mode: Mode, ours: Server, theirs:
     median = middle(found)
     held = None if median is None else median >= wanted * 0.995
     measured = f"{spread(found)}x" if found else "-"
+    by_server = results[mode.name]
+    mine, other = (best(one.cpu_us for one in by_server.get(server.name, [])) for server in (ours, theirs))
+    if mine and other:
+        measured += f", CPU {human(other / mine)}x"
     bar = report.bar(f"{mode.name}: {ours.name} against {theirs.name}", f">= {human(wanted)}x", measured, held)
     report.told.append(bar)
     return f"{measured}, {bar.wanted}: {bar.verdict}"

@@ -7,7 +7,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 
-from benchmarks.figures import human, middle, ratio, spread, table, times
+from benchmarks.figures import best, human, middle, ratio, spread, table, times
 from benchmarks.procfs import on_one_core
 from benchmarks.report import Report
 from benchmarks.servers.process import Program
@@ -56,41 +56,46 @@ def add(report: Report, rounds: int, seconds: float) -> None:
     try:
         port = int(program.line())
         with on_one_core(program.pid):
-            rates = asyncio.run(_rates(port, rounds, seconds))
+            rates, cpu = asyncio.run(_measure(port, rounds, seconds))
     finally:
         program.stop()
     rows = []
     for way, found in rates.items():
-        least = [middle(ratio(found, rates[bare])) for bare in (STREAMS, STREAMS_TIMEOUT, PROTOCOL)]
-        rows.append([way, spread(found), *map(times, least)])
-    head = ("exchanges/s over TCP, both ends on one core", f"median (range) of {rounds} rounds")
+        beside = [times(middle(ratio(found, rates[bare]))) for bare in (STREAMS, STREAMS_TIMEOUT, PROTOCOL)]
+        rows.append([way, spread(found), human(best(cpu[way])), *beside])
+    head = ("question and answer over TCP, both ends on one core", "1/s", "CPU of the asking end, us (lowest round)")
     report.add(table((*head, "beside streams", "streams with timeout", "Protocol"), rows))
     for way in (ASK, READ):
-        beside = middle(ratio(rates[way], rates[STREAMS])) or 0.0
-        report.bar(f"{way} beside {STREAMS}", f">= {WANTED}x", f"{human(beside)}x", beside >= WANTED)
-    report.data["exchanges"] = rates
+        beside_streams = middle(ratio(rates[way], rates[STREAMS])) or 0.0
+        held = beside_streams >= WANTED
+        report.bar(f"{way} beside {STREAMS}", f">= {WANTED}x", f"{human(beside_streams)}x", held)
+    report.data["exchanges"] = {"rates": rates, "cpu_us": cpu}
 
 
-async def _rates(port: int, rounds: int, seconds: float) -> dict[str, list[float]]:
+async def _measure(port: int, rounds: int, seconds: float) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
     rates: dict[str, list[float]] = {}
+    cpu: dict[str, list[float]] = {}
     async with contextlib.AsyncExitStack() as stack:
         ways = {way: await stack.enter_async_context(opened) for way, opened in _ways(port).items()}
         for _ in range(rounds):
             for way, once in ways.items():
-                rates.setdefault(way, []).append(await _rate(once, seconds))
-    return rates
+                rate, busy = await _rate(once, seconds)
+                rates.setdefault(way, []).append(rate)
+                cpu.setdefault(way, []).append(busy)
+    return rates, cpu
 
 
-async def _rate(once: Once, seconds: float) -> float:
+async def _rate(once: Once, seconds: float) -> tuple[float, float]:
+    """Exchanges a second, and microseconds of our CPU for one."""
     for _ in range(BATCH):
         await once()
     done = 0
-    began = time.perf_counter()
+    began, busy = time.perf_counter(), time.process_time()
     while (now := time.perf_counter()) - began < seconds:
         for _ in range(BATCH):
             await once()
         done += BATCH
-    return done / (now - began)
+    return done / (now - began), (time.process_time() - busy) / done * 1e6
 
 
 def _ways(port: int) -> dict[str, contextlib.AbstractAsyncContextManager[Once]]:

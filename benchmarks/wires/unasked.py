@@ -15,7 +15,7 @@ from benchmarks.load import frames
 from benchmarks.load.circuit import Circuit, Trouble
 from benchmarks.load.clients import stopwatch
 from benchmarks.load.meter import Meter
-from benchmarks.load.monitors import EVENT_SIZE
+from benchmarks.load.monitors import EVENT, EVENT_SIZE
 from benchmarks.procfs import on_one_core
 from benchmarks.report import Report
 from benchmarks.servers.process import Program, free_port
@@ -24,6 +24,7 @@ __all__ = ["add"]
 
 WANTED_MS = 0.3
 LINES = (b"T 1.5\r\n", b"T 2.5\r\n")
+FIRST_LINE, FIRST = b"T 0.5\r\n", 0.5
 WAIT = 10.0
 RELAY = "bytes through a bare asyncio relay"
 OURS = "line to event"
@@ -77,10 +78,8 @@ def _ioc() -> Iterator[tuple[Program, Once]]:
             with _accepted(inlet) as instrument, _circuit(port) as circuit:
                 (sid,) = circuit.create(["B:T"])
                 circuit.send(frames.subscribe(sid, 1))
-                circuit.collect(1, (frames.EVENT_ADD,))
-                instrument.sendall(b"T 0.5\r\n")  # the first value also ends the alarm of a record never read
-                circuit.collect(1, (frames.EVENT_ADD,))
-                circuit.hush()
+                instrument.sendall(FIRST_LINE)
+                _wait_for(circuit, FIRST)
                 yield program, _once(instrument, circuit.sock, EVENT_SIZE)
         finally:
             program.stop()
@@ -105,6 +104,13 @@ def _circuit(port: int) -> Circuit:
             if time.perf_counter() > end:
                 raise
             time.sleep(0.01)
+
+
+def _wait_for(circuit: Circuit, value: float) -> None:
+    """Pass over the events that come before: the subscription's own, and alarms of a record that was never read."""
+    data = b""
+    while len(data) % EVENT_SIZE or not data or EVENT.unpack(data[-EVENT_SIZE:])[1] != value:
+        data += circuit.receive()
 
 
 def _once(instrument: socket.socket, client: socket.socket, size: int) -> Once:
