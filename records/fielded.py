@@ -44,6 +44,7 @@ class Fielded(PV):
 
     _active = 0  # coroutines that work for this record
     _shown: dict[str, FieldPV] | None = None  # the fields that somebody has asked for
+    _watched: tuple[FieldPV, ...] = ()  # those of them that have listeners
     _texts: dict[str, str] | None = None  # of links
     _field_inst: FieldInst | None = None
 
@@ -154,6 +155,10 @@ class Fielded(PV):
                 return None
             found = self._shown[name] = FieldPV(self, row)
         return found
+
+    def watched_field(self, field: FieldPV, watched: bool) -> None:
+        """A field has its first listener, or has lost the last one. Only such fields are told of each processing."""
+        self._watched = (*(one for one in self._watched if one is not field), *((field,) if watched else ()))
 
     @property
     def field_inst(self) -> FieldInst:

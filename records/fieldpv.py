@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from records.alarm import Alarm
 from records.field import ACTS, LINK, Field
 from records.metadata import NO_LIMITS, PLAIN, Metadata
-from records.pv import ALARM, LOG, PROPERTY, PV, VALUE
+from records.pv import ALARM, LOG, PROPERTY, PV, VALUE, Listener
 from records.types import INTEGER_RANGE, FieldType, Value
 
 if TYPE_CHECKING:
@@ -102,6 +102,17 @@ class FieldPV(PV):
         if work is not None:
             work.close()
             raise ValueError(f"{self.name}: this has to be awaited: use `await pv.write(value)`")
+
+    def listen(self, listener: Listener) -> None:
+        if not self.listeners:
+            self._seen = self.value
+            self.record.watched_field(self, True)
+        super().listen(listener)
+
+    def unlisten(self, listener: Listener) -> None:
+        super().unlisten(listener)
+        if not self.listeners:
+            self.record.watched_field(self, False)
 
     def field(self, name: str) -> PV | None:
         """A field has no fields."""

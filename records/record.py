@@ -241,9 +241,8 @@ class Record(Fielded):
         changes = self.reset_alarms() | self.monitor()
         for listen in self.listeners:
             listen(self, changes)
-        if self._shown:
-            for shown in self._shown.values():
-                shown.refresh(changes)
+        for field in self._watched:
+            field.refresh(changes)
 
     @property
     def puts(self) -> int:
@@ -253,9 +252,8 @@ class Record(Fielded):
     def notify(self, changes: int) -> None:
         """Tell the listeners of the record, and those of its fields."""
         super().notify(changes)
-        if self._shown:
-            for shown in self._shown.values():
-                shown.refresh(changes)
+        for field in self._watched:
+            field.refresh(changes)
 
     def post(self, value: Any, *, time_ns: int | None = None, alarm: Alarm | None = None) -> None:
         """Take a value as if the instrument had said it in these very units; limits may make its alarm worse."""

@@ -43,12 +43,10 @@ class Channel:
         return self._outlet
 
     def close(self, hub: Hub) -> None:
-        """Cancel the monitors and let go of the outlet."""
-        if self.subscriptions:
-            for subscription in self.subscriptions.values():
-                subscription.rendering.remove(subscription)
-            hub.subscriptions -= len(self.subscriptions)
-            self.subscriptions = None
+        """End the monitors, which are still counted, and let go of the outlet."""
+        for subscription in (self.subscriptions or {}).values():
+            subscription.rendering.remove(subscription)
+        self.subscriptions = None
         if self._outlet is not None:
             hub.release(self._outlet)
             self._outlet = None

@@ -117,8 +117,11 @@ def clear(session: Session, dbr: int, count: int, sid: int, cid: int, body: Body
     for key in channel.keys:
         session.reads.pop(key, None)
         session.writes.pop(key, None)
-    for subscription in (channel.subscriptions or {}).values():
-        session.late.pop(subscription, None)
+    if channel.subscriptions:
+        for subscription in channel.subscriptions.values():
+            session.late.pop(subscription, None)
+        session.subscriptions -= len(channel.subscriptions)
+        session.hub.subscriptions -= len(channel.subscriptions)
     channel.close(session.hub)
     session.hub.channels -= 1
     if isinstance(channel.pv, View):

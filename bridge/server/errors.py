@@ -15,4 +15,8 @@ class BadMessage(Exception):
 
 
 class Enough(Exception):
-    """The message is done, and took long: whatever the client has asked for behind it waits for a later turn."""
+    """What was asked for takes long: the rest of it waits for a later turn. It begins at `rest`, if that is known."""
+
+    def __init__(self, rest: int | None = None) -> None:
+        super().__init__()
+        self.rest = rest

@@ -69,6 +69,7 @@ class Hub:
         self._flush_due = False
         self._waiting: list[Outgoing] = []  # for a later turn
         self._resume_due = False
+        self.crowds = 0  # PVs with so many subscriptions that each change of theirs takes long
         self._events = 0  # since the crowds were last relieved
         self.sessions: set[Session] = set()
         self.channels = 0

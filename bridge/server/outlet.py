@@ -11,19 +11,19 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
 from bridge.server.rendering import EVENT_ADD, LargeRendering, Rendering, make_rendering
-from records import PV
+from records import PV, Listener
 
 if TYPE_CHECKING:
     from bridge.server.hub import Hub
 
-__all__ = ["MAX_WAITING", "Outlet"]
+__all__ = ["MAX_WAITING", "MUCH", "Done", "Outlet"]
 
 # Puts, or reads with a getter, that wait for their turn at one PV. libca allows one outstanding put-callback per
 # request and people type slower than this; whoever floods a slow instrument is told so instead of filling the memory.
 MAX_WAITING: Final = 4096
 PVS: Final = 8  # at least so many find room for puts that wait, if each has as many as it can
 KEPT_UNWATCHED: Final = 8  # renderings of a PV: more kinds of reads than one client makes; the rest is made each time
-CROWD: Final = 64  # subscribers that make a put so long that it is not for the fast path
+CROWD: Final = 64  # subscriptions that make a change so long that somebody has to look at the clock
 MUCH: Final = 256 << 10  # bytes for one client that are sent before the turn is over
 
 Done = Callable[[BaseException | None], None]
@@ -34,16 +34,16 @@ class Outlet:
 
     __slots__ = (
         "_by_type",
+        "_changed",
         "_draining",
         "_fetching",
+        "_listening",
         "_readers",
-        "_under_way",
         "_waiting",
         "_waiting_bytes",
         "busy",
         "crowd",
         "hub",
-        "listening",
         "numeric",
         "pv",
         "renderings",
@@ -57,25 +57,25 @@ class Outlet:
         self.numeric = pv.field_type != 0  # any type but STRING
         self.renderings: list[Rendering] = []
         self.crowd = 0  # subscriptions
-        self.busy = False  # puts have to take the long way: one is under way, or many clients watch
+        self.busy = False  # a put is under way: others have to queue behind it
         self._by_type: dict[tuple[int, int], Rendering] = {}
-        self._under_way = False  # a put
         self._draining = False
         self._waiting: deque[tuple[Any, Done, int]] = deque()
         self._waiting_bytes = 0
         self._fetching = False
         self._readers: list[tuple[Callable[[], None], Done]] = []
-        self.listening = self.changed if pv.max_count == 1 else self._array_changed
-        pv.listen(self.listening)
+        self._changed: Listener = self.changed if pv.max_count == 1 else self._array_changed
+        self._listening = self._changed
+        pv.listen(self._listening)
 
     @property
     def at_work(self) -> bool:
         """Whether a put or a getter is under way, with or without a client that still waits for it."""
-        return self._under_way or self._fetching
+        return self.busy or self._fetching
 
     def close(self) -> None:
         """Forget the PV."""
-        self.pv.unlisten(self.listening)
+        self.pv.unlisten(self._listening)
         for rendering in self.renderings:
             if rendering.large:
                 self.hub.payloads.forget(rendering)
@@ -114,8 +114,21 @@ class Outlet:
 
     def listeners_changed(self, by: int) -> None:
         """There are more subscriptions, or fewer."""
+        was_crowded = self.crowd > CROWD
         self.crowd += by
-        self.busy = self._under_way or self.crowd > CROWD
+        if (self.crowd > CROWD) is not was_crowded:
+            self.hub.crowds += by
+            self._listen(self._changed if was_crowded else self._crowd_changed)
+
+    def _listen(self, listening: Listener) -> None:
+        self.pv.unlisten(self._listening)
+        self._listening = listening
+        self.pv.listen(listening)
+
+    def _crowd_changed(self, pv: PV, changes: int) -> None:
+        """The same for a PV that so many watch that their events cannot all wait for the end of the turn."""
+        self._changed(pv, changes)
+        self.hub.relieve(self.crowd)
 
     # --- events -------------------------------------------------------------------------------------------------
 
@@ -166,7 +179,7 @@ class Outlet:
 
         A put that needs no instrument is done before this returns.
         """
-        if not self._under_way and not self._waiting:
+        if not self.busy and not self._waiting:
             self._begin(value, done)
             return
         size = _size_of(value)
@@ -192,19 +205,14 @@ class Outlet:
             self.begin(work, done)
             return
         done(None)
-        if self.crowd > CROWD:
-            self.hub.relieve(self.crowd)
 
     def begin(self, work: Coroutine[Any, Any, Any], done: Done) -> None:
         """Run a put that has to wait for something; those that come meanwhile queue behind it."""
-        self._under_way = self.busy = True
+        self.busy = True
 
         def finished(error: BaseException | None) -> None:
-            self._under_way = False
-            self.busy = self.crowd > CROWD
+            self.busy = False
             done(error)
-            if self.busy:
-                self.hub.relieve(self.crowd)
             self._drain()
             if not self.users:
                 self.hub.drop(self)
@@ -217,7 +225,7 @@ class Outlet:
             return
         self._draining = True
         try:
-            while self._waiting and not self._under_way:
+            while self._waiting and not self.busy:
                 value, done, size = self._waiting.popleft()
                 self.hub.put_bytes -= size
                 self._waiting_bytes -= size

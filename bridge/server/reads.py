@@ -140,6 +140,7 @@ def event_add(session: Session, dbr: int, count: int, sid: int, subid: int, body
     subscription = Subscription(session, rendering, sid, subid, body[12] << 8 | body[13])
     channel.subscriptions[subid] = subscription
     rendering.add(subscription)
+    session.subscriptions += 1
     hub.subscriptions += 1
 
     def first() -> None:
@@ -153,7 +154,7 @@ def event_add(session: Session, dbr: int, count: int, sid: int, subid: int, body
 
 
 def _subscriptions_of(session: Session) -> int:
-    return sum(len(channel.subscriptions or ()) for channel in session.channels.values())
+    return session.subscriptions
 
 
 def _room_for(rendering: Rendering) -> bool:
@@ -173,6 +174,7 @@ def event_cancel(session: Session, dbr: int, count: int, sid: int, subid: int, b
         return
     subscription.rendering.remove(subscription)
     session.late.pop(subscription, None)
+    session.subscriptions -= 1
     session.hub.subscriptions -= 1
     # CA specification, "CA_PROTO_EVENT_CANCEL": the answer is an EVENT_ADD without payload
     session.send(pack_head(Command.EVENT_ADD, 0, dbr, count, sid, subid))

@@ -65,6 +65,7 @@ class Session(Outgoing):
         "peer",
         "priority",
         "reads",
+        "subscriptions",
         "user",
         "versioned",
         "view_bytes",
@@ -81,6 +82,7 @@ class Session(Outgoing):
         self.priority = 0
         self.versioned = False
         self.channels: dict[int, Channel] = {}
+        self.subscriptions = 0
         self.view_bytes = 0  # of the hub's allowance for filtered arrays
         self._last_sid = 0
         self.behind = False  # `_rest` has whole messages, for a later turn
@@ -174,8 +176,8 @@ class Session(Outgoing):
                 if offset <= last and self._is_over():
                     self._leave(data, offset)
                     return
-        except Enough:  # said by the handler of the message at `offset`, when it was done
-            self._leave(data, offset + _length(data, offset))
+        except Enough as enough:  # said by the handler of the message at `offset`, when it was done
+            self._leave(data, offset + _length(data, offset) if enough.rest is None else enough.rest)
             return
         if offset < end:
             self._keep(data, offset)
@@ -289,6 +291,7 @@ class Session(Outgoing):
         for channel in self.channels.values():
             channel.close(self.hub)
         self.hub.channels -= len(self.channels)
+        self.hub.subscriptions -= self.subscriptions
         self.hub.view_bytes -= self.view_bytes
         self._release()
         self.channels.clear()

@@ -11,8 +11,8 @@ from bridge.ca.header import HEADER, Command
 from bridge.ca.status import ECA
 from bridge.server.channel import MOST_KEYS, WRITE_RIGHT, Channel
 from bridge.server.complaints import reason
-from bridge.server.errors import Body, Data
-from bridge.server.outlet import CROWD, Done, Outlet
+from bridge.server.errors import Body, Data, Enough
+from bridge.server.outlet import Done, Outlet
 from bridge.server.render import BASE, LAST_VALUE_TYPE
 from bridge.server.rendering import HALF
 from bridge.server.views import View
@@ -43,6 +43,8 @@ def fast_writes(session: Session, data: Data, offset: int, end: int) -> int:
     """Do WRITE_NOTIFY requests of one number each that were seen before, as many as stand here in a row."""
     writes = session.writes
     add = session.out.append
+    hub = session.hub
+    crowds = hub.crowds
     whole = (end - offset if end - offset < _STRETCH else _STRETCH) // 24 * 24
     for key, request, body in _requests(data if whole == end else memoryview(data)[offset : offset + whole]):
         try:
@@ -53,8 +55,6 @@ def fast_writes(session: Session, data: Data, offset: int, end: int) -> int:
         (value,) = unpack(body)
         if outlet.busy:
             outlet.put(value, _acknowledge(session, key, request))
-            if outlet.crowd > CROWD and session.hub.overdue():
-                break
             continue
         try:
             work = outlet.pv.put(value)
@@ -66,6 +66,8 @@ def fast_writes(session: Session, data: Data, offset: int, end: int) -> int:
             add(request)
         else:
             outlet.begin(work, _acknowledge(session, key, request))
+        if crowds and hub.overdue():
+            raise Enough(offset)
     return offset
 
 
@@ -182,9 +184,9 @@ def _put_typed(session: Session, channel: Channel, dbr: int, value: Any, done: D
 
 
 def _put(session: Session, outlet: Outlet, value: Any, done: Done, *, release: bool = False) -> None:
+    hub = session.hub
     outlet.put(value, done)
-    crowded = outlet.crowd > CROWD
     if release:
-        session.hub.release(outlet)
-    if crowded:
-        session.pace(0)
+        hub.release(outlet)
+    if hub.crowds and hub.overdue():
+        raise Enough

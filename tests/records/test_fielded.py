@@ -267,5 +267,27 @@ def test_an_event_with_the_same_value_tells_the_fields_of_their_time() -> None:
     assert heard.changes == [0]
 
 
+def test_only_fields_with_listeners_are_told_of_a_processing() -> None:
+    """A client may ask for all there are; that must not make each processing dearer."""
+    record = AiRecord("T:x", 1.0)
+    fields = [field(record, name) for name in AiRecord.fields if name != "VAL"]
+    assert record._watched == ()
+    heard = Heard(fields[0])
+    assert record._watched == (fields[0],)
+    record.process(R(2.0))
+    assert heard.changes
+    fields[0].unlisten(heard)
+    assert record._watched == ()
+
+
+def test_what_a_field_was_before_anybody_listened_is_no_news() -> None:
+    record = AiRecord("T:x", 1.0)
+    udf = field(record, "UDF")
+    record.process(R(5.0))
+    heard = Heard(udf)
+    record.process(R(5.0))
+    assert heard.changes == [0]
+
+
 def test_masks_are_those_of_the_protocol() -> None:
     assert (VALUE, LOG, ALARM, PROPERTY, ALL) == (1, 2, 4, 8, 7)

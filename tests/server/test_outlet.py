@@ -15,7 +15,7 @@ from bridge.ca.header import Command, pack_message
 from bridge.ca.status import ECA
 from bridge.server import Limits, serving
 from bridge.server.outlet import MAX_WAITING
-from records import PV, FieldType
+from records import PV, FieldType, ao
 from tests.server.serving import loopback
 from tests.server.test_serving import Client
 from tests.server.test_session import MASK, Once, events, read, slow_put, subscribe
@@ -220,6 +220,41 @@ def test_puts_to_a_crowded_pv_are_sent_to_the_crowd_before_there_are_too_many() 
     wire.feed(pack_message(Command.WRITE_NOTIFY, struct.pack(">d", 1), 6, 1, sid, 1) * 200)
     assert link.pieces > 800_000
     assert link.largest < 150_000
+
+
+def test_a_crowd_that_watches_a_field_counts_as_well() -> None:
+    """The puts go to one PV, and the events come from another."""
+    record = ao(0.0).make("T:ao", None)
+    wire = Wire({"T:ao": record})
+    sid, field = wire.create("T:ao", 1), wire.create("T:ao.OVAL", 2)
+    for subid in range(2000):
+        subscribe(wire, field, subid)
+    assert wire.hub.crowds == 1
+    link = wire.session.link = CountingLink()
+    values = range(1, 201)
+    wire.feed(b"".join(pack_message(Command.WRITE_NOTIFY, struct.pack(">d", n), 6, 1, sid, 1) for n in values))
+    assert link.pieces > 700_000
+    assert link.largest < 150_000
+    wire.session.close()
+    assert wire.hub.crowds == 0
+    assert record.listeners == ()
+
+
+def test_a_crowd_lets_others_have_their_turn() -> None:
+    wire = Wire({"T:d": PV("T:d")})
+    sid = wire.create("T:d")
+    for subid in range(100):
+        subscribe(wire, sid, subid)
+    assert wire.ask(Command.WRITE_NOTIFY, bytes(8), 6, 1, sid, 1)
+    wire.hub.overdue = lambda: True  # type: ignore[method-assign]
+    wire.hub.hold_flush()
+    puts = [pack_message(Command.WRITE_NOTIFY, struct.pack(">d", n), 6, 1, sid, n) for n in range(50)]
+    wire.session.feed(b"".join(puts))
+    assert wire.session.behind
+    assert wire.hub.pvdb["T:d"].value == 0.0
+    wire.hub.flush()
+    acknowledged = [reply.p2 for reply in wire.replies() if reply.command == Command.WRITE_NOTIFY]
+    assert acknowledged == list(range(50))
 
 
 class CountingLink:
