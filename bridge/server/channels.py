@@ -125,6 +125,5 @@ def clear(session: Session, dbr: int, count: int, sid: int, cid: int, body: Body
     channel.close(session.hub)
     session.hub.channels -= 1
     if isinstance(channel.pv, View):
-        session.view_bytes -= channel.pv.keeps
-        session.hub.view_bytes -= channel.pv.keeps
+        session.hub.count_view(session, channel.pv, -1)
     session.send(HEADER.pack(Command.CLEAR_CHANNEL, 0, dbr, count, sid, cid))

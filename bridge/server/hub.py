@@ -77,7 +77,8 @@ class Hub:
         self.subscriptions = 0
         self.unfinished = 0  # bytes of messages that clients have begun to send
         self.put_bytes = 0  # of puts that wait for instruments
-        self.view_bytes = 0  # that filtered channels may keep of arrays
+        self.views = 0  # filtered channels
+        self.view_bytes = 0  # that they may keep of arrays
 
     # --- the database -------------------------------------------------------------------------------------------
 
@@ -102,13 +103,23 @@ class Hub:
         return found
 
     def _opened(self, view: View, session: Session) -> View | None:
+        limits = self.limits
         view.open()
-        if view.keeps and self.view_bytes + view.keeps > self.limits.arrays:
-            self.complain("%s: too many filtered channels of large arrays", session.peer)
+        if (
+            not self.room(session.address, limits.filtered, self.views, _views_of)
+            or self.view_bytes + view.keeps > limits.arrays
+        ):
+            self.complain("%s: too many filtered channels, or of too large arrays", session.peer)
             return None
-        self.view_bytes += view.keeps
-        session.view_bytes += view.keeps
+        self.count_view(session, view, 1)
         return view
+
+    def count_view(self, session: Session, view: View, by: int) -> None:
+        """A session has one view more, or less."""
+        self.views += by
+        self.view_bytes += by * view.keeps
+        session.views += by
+        session.view_bytes += by * view.keeps
 
     def outlet(self, pv: PV) -> Outlet:
         """The outlet of a PV, for one more channel."""
@@ -235,3 +246,7 @@ class Hub:
             total -= waiting.pop(greediest)
             self.complain("%s: does not read what it asked for, and is dropped", greediest.peer)
             greediest.link.close()
+
+
+def _views_of(session: Session) -> int:
+    return session.views

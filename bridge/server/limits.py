@@ -18,6 +18,7 @@ class Limits:
     arrays: int = 128 << 20  # of large payloads kept to be sent again; the oldest is forgotten
     circuits: int = 2000  # a control room has some hundreds; each costs about 4 KiB idle
     channels: int = 400_000  # in all: an archiver takes every PV of an IOC once
+    filtered: int = 20_000  # channels with filters in all: each costs 3 KiB, and a look at every change
     subscriptions: int = 800_000  # in all; refused with ECA_ALLOCMEM, which clients report
     waiting: int = 256 << 20  # bytes of puts that wait for instruments, all PVs together; an eighth for each
     share: float = 0.5  # of each of these that one host may have, so that another one finds something left

@@ -65,7 +65,7 @@ class Outlet:
         self._fetching = False
         self._readers: list[tuple[Callable[[], None], Done]] = []
         self._changed: Listener = self.changed if pv.max_count == 1 else self._array_changed
-        self._listening = self._changed
+        self._listening: Listener = self._changed
         pv.listen(self._listening)
 
     @property

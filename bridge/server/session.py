@@ -69,6 +69,7 @@ class Session(Outgoing):
         "user",
         "versioned",
         "view_bytes",
+        "views",
         "writes",
     )
 
@@ -83,7 +84,8 @@ class Session(Outgoing):
         self.versioned = False
         self.channels: dict[int, Channel] = {}
         self.subscriptions = 0
-        self.view_bytes = 0  # of the hub's allowance for filtered arrays
+        self.views = 0  # channels with filters ...
+        self.view_bytes = 0  # ... and what they may keep of arrays
         self._last_sid = 0
         self.behind = False  # `_rest` has whole messages, for a later turn
         self._rest = bytearray()  # the beginning of a message whose end is still to come
@@ -292,6 +294,7 @@ class Session(Outgoing):
             channel.close(self.hub)
         self.hub.channels -= len(self.channels)
         self.hub.subscriptions -= self.subscriptions
+        self.hub.views -= self.views
         self.hub.view_bytes -= self.view_bytes
         self._release()
         self.channels.clear()

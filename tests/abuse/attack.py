@@ -26,7 +26,7 @@ class Scenario:
 
     run: Callable[[Attack], None]
     probe: float
-    left: float  # MiB more than before, once it is over
+    left: float  # MiB more than before, once it is over, in proportion to the size
     log: int  # lines
 
     @property

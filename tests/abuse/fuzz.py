@@ -204,7 +204,7 @@ def _session(chunks: list[bytes], hurried: bool) -> list[bytes]:
     replies = list(_split(b"".join(wire.sent)))
     wire.session.close()
     hub = wire.hub
-    left = hub.channels, hub.subscriptions, hub.unfinished, hub.put_bytes, hub.view_bytes, len(hub.sessions)
+    left = hub.channels, hub.subscriptions, hub.unfinished, hub.put_bytes, hub.views, len(hub.sessions)
     assert left == (0, 0, 0, 0, 0, 0), f"the session leaves something behind: {left}"
     assert not hub._outlets
     assert not any(pv.listeners for pv in wire.pvdb.values())
@@ -308,7 +308,7 @@ def main() -> None:
     step = 10_000
     for first in range(0, options.cases, step):
         run(min(step, options.cases - first), options.seed, first)
-        print(f"{first + step:9} cases of seed {options.seed}, {time.monotonic() - begin:.0f} s", flush=True)
+        print(f"{min(first + step, options.cases):9} cases of seed {options.seed}, {time.monotonic() - begin:.0f} s", flush=True)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ class Siege:
         lines = log.count("\n")
         assert lines <= scenario.log, f"{lines} lines of log:\n{log[:1000]}"
         grown = (after.memory - before.memory) / MIB
-        assert grown <= scenario.left, f"{grown:.1f} MiB are not given back"
+        assert grown <= scenario.left * max(1.0, size), f"{grown:.1f} MiB are not given back"
         return {"wait": worst, "during": (during - before.memory) / MIB, "left": grown, "lines": lines}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bridge.ca.header import Command
+from bridge.server import Limits
 from bridge.server.filters import BadFilter, parse_json, parse_slice
 from records import PV, FieldType
 from tests.logs import logged
@@ -103,6 +104,18 @@ def test_filters_that_keep_an_array_have_an_allowance() -> None:
     wire.create('T:a.{"dec":{"n":77}}', 77)
     wire.session.close()
     assert wire.hub.view_bytes == 0
+
+
+def test_filtered_channels_have_an_end() -> None:
+    wire = Wire({"T:d": PV("T:d")}, Limits(filtered=4))
+    wire.create("T:d", 9)
+    sids = [wire.create(f"T:d.[{n}:]", n) for n in range(2)]
+    (failed,) = wire.ask(Command.CREATE_CHAN, b"T:d.[3:]\0", p1=3, p2=13)
+    assert failed.command == Command.CREATE_CH_FAIL
+    wire.ask(Command.CLEAR_CHANNEL, p1=sids[0], p2=0)
+    wire.create("T:d.[3:]", 3)
+    wire.session.close()
+    assert wire.hub.views == 0
 
 
 def test_the_time_of_what_never_happened() -> None:

@@ -98,6 +98,25 @@ def a_thousand_circuits(attack: Attack) -> None:
         assert client.until(Command.READ_NOTIFY).p1 == ECA.NORMAL.code
 
 
+@abuse(probe=5.0, left=4)
+def circuits_that_come_and_go(attack: Attack) -> None:
+    """A thousand, each with a channel, a read, a put and a monitor: nothing stays behind of them."""
+    everything = (
+        pack_message(Command.VERSION, b"", 0, 13)
+        + pack_message(Command.CREATE_CHAN, b"ABUSE:PLAIN\0", 0, 0, 1, 13)
+        + pack_message(Command.CREATE_CHAN, b"ABUSE:AO.DESC$\0", 0, 0, 2, 13)
+        + pack_message(Command.CREATE_CHAN, b'ABUSE:WAVE.{"dec":{"n":2}}\0', 0, 0, 3, 13)
+        + b"".join(pack_message(Command.READ_NOTIFY, b"", 20, 1, sid, 1) for sid in (1, 2, 3))
+        + b"".join(pack_message(Command.EVENT_ADD, EVENT, 20, 1, sid, 1) for sid in (1, 2, 3))
+        + pack_message(Command.WRITE_NOTIFY, struct.pack(">d", 1.0), 6, 1, 1, 1)
+    )
+    for _ in range(attack.many(1000)):
+        client = attack.silent()
+        client.send(everything)
+        client.until(Command.WRITE_NOTIFY)
+        client.sock.close()
+
+
 @abuse(probe=5.0)
 def joining_and_leaving_while_updates_flow(attack: Attack) -> None:
     """Subscribe, take a few events, leave in different ways."""
