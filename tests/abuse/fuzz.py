@@ -308,7 +308,8 @@ def main() -> None:
     step = 10_000
     for first in range(0, options.cases, step):
         run(min(step, options.cases - first), options.seed, first)
-        print(f"{min(first + step, options.cases):9} cases of seed {options.seed}, {time.monotonic() - begin:.0f} s", flush=True)
+        done = min(first + step, options.cases)
+        print(f"{done:9} cases of seed {options.seed}, {time.monotonic() - begin:.0f} s", flush=True)
 
 
 if __name__ == "__main__":
