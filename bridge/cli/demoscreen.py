@@ -57,15 +57,17 @@ class Screen:
 
     async def show(self, stop: asyncio.Event) -> None:
         """Keep the screen up to date until `stop` is set."""
+        # Printed once, not drawn again and again: they can be marked and copied, and the table fits into 24 lines.
+        print("\n".join(self._lines_to_try()), flush=True)
         if not self._console.is_terminal:
             await self._show_plain(stop)
             return
+        print()
         with Live(self._render(), console=self._console, auto_refresh=False) as live:
             while not await _within(stop, 1.0 / REFRESH):
                 live.update(self._render(), refresh=True)
 
     async def _show_plain(self, stop: asyncio.Event) -> None:
-        print("\n".join(self._lines_to_try()), flush=True)
         while True:
             for pv in self._shown():
                 alarm = "" if not pv.alarm.severity else f"  {pv.alarm.severity.name} {pv.alarm.status.name}"
@@ -82,16 +84,16 @@ class Screen:
     def _render(self) -> RenderableType:
         blocks: list[RenderableType] = []
         for key, names in SHOWN.items():
-            pulled = Text("  cable pulled", style="magenta") if key in self._pulled else Text()
-            blocks.append(Text(f"{key}  {self.cables[key].title}", style="bold", no_wrap=True) + pulled)
+            pulled = Text("cable pulled  ", style="magenta") if key in self._pulled else Text()
+            blocks.append(Text.assemble((f"{key}  ", "bold"), pulled, (self.cables[key].title, "bold"), no_wrap=True))
             table = Table.grid(padding=(0, 2))
             for width, justify in COLUMNS:
                 table.add_column(width=width, justify=justify, no_wrap=True)
             for name in names:
                 table.add_row(*_row(self._pv(key, name)))
             blocks += [table, Text()]
-        lines = [Text(line, style="cyan" if line.startswith("  ") else "dim") for line in self._lines_to_try()]
-        return Group(*blocks, *lines)
+        keys = "Keys: 1 2 3 pull or plug a cable, q or Ctrl-C end." if sys.stdin.isatty() else "Ctrl-C ends."
+        return Group(*blocks, Text(keys, style="dim"))
 
     def _lines_to_try(self) -> list[str]:
         prefix, command = self.prefix, self._command
@@ -105,7 +107,6 @@ class Screen:
             f"  caget {prefix}LS336:A:TEMP {prefix}METER:POWER",
             f"  caput -c {prefix}LS336:LOOP1:SP 290",
             f"  camonitor {prefix}LS336:A:TEMP {prefix}PLUG:POWER",
-            *(["Keys: 1 2 3 pull or plug a cable, q or Ctrl-C end."] if sys.stdin.isatty() else ["Ctrl-C ends."]),
         ]
 
 

@@ -22,6 +22,8 @@ IOCBRIDGE = (str(Path(sys.executable).with_name("iocbridge")),)
 def environment(**more: str) -> dict[str, str]:
     """An environment in which an IOC serves on loopback only, on a port that is free."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("EPICS_")}
+    for name in ("COLUMNS", "LINES"):  # the size of our terminal (or of a test runner's) is not that of the program's
+        clean.pop(name, None)
     quiet = {
         "EPICS_CAS_INTF_ADDR_LIST": "127.0.0.1",
         "EPICS_CAS_SERVER_PORT": "0",

@@ -106,7 +106,7 @@ class Screen:
 @contextmanager
 def pty() -> Iterator[tuple[int, int]]:
     near, far = os.openpty()
-    termios.tcsetwinsize(far, (60, 120))
+    termios.tcsetwinsize(far, (24, 80))
     try:
         yield near, far
     finally:
@@ -116,7 +116,7 @@ def pty() -> Iterator[tuple[int, int]]:
 
 @asynccontextmanager
 async def in_terminal(*words: str) -> AsyncIterator[tuple[Screen, int]]:
-    """The program in a terminal of 60 lines, and our own descriptor of that terminal."""
+    """The program in a terminal of 24 lines of 80 columns, and our own descriptor of that terminal."""
     with pty() as (near, far):
         words = (sys.executable, "-c", LOGIN, os.ttyname(far), *words)
         process = await asyncio.create_subprocess_exec(*words, env=environment(TERM="xterm"))
