@@ -9,7 +9,12 @@ from records.convert import as_field_type, convert, text_of
 from records.fieldhooks import FieldSpec, Hook, ScanHook
 from records.fieldinst import FieldInst
 from records.group import PVGroup
+from records.host import Host
+from records.link import DbLink, Link, LinkError
+from records.linkcast import cast
+from records.linked import Linked
 from records.links import Reading, Service, Sink, Source, Speaker, Unsubscribe, Watched, status_of
+from records.linktext import PvLink, parse_link
 from records.logs import logs
 from records.macros import expand
 from records.makers import (
@@ -57,15 +62,21 @@ __all__ = [
     "USUAL_FIELDS",  # the fields that operators adjust, for autosave
     "VALUE",  # what changed: the value, by more than MDEL
     "Alarm",  # status, severity and message
+    "DbLink",  # a link to a PV of the same IOC
     "FieldInst",  # the fields of one record, as PVs
     "FieldSpec",  # the fields of a record type, with hooks
     "FieldType",  # what a field can hold
     "Hook",  # what a group wants run: startup, shutdown, scan
+    "Host",  # what a record sees of its IOC
+    "Link",  # what a link field leads to
+    "LinkError",  # a link has no answer
+    "Linked",  # a record, as links know it
     "Listener",  # who is told of changes
     "Metadata",  # units, precision, limits, states
     "PVGroup",  # a class whose body lists PVs
     "PVSpec",  # what stands in that body
     "Pair",  # a setpoint and its readback
+    "PvLink",  # the text of a link to a PV
     "Reading",  # one value from an instrument
     "Record",  # a PV that processes
     "Restore",  # what a restored value means to an instrument
@@ -87,6 +98,7 @@ __all__ = [
     "as_field_type",  # the field type for a Python type or value
     "bi",  # binary input
     "bo",  # binary output
+    "cast",  # a value on its way through a link
     "clock",  # where timestamps come from
     "convert",  # any Python value to a field's own kind
     "expand",  # macros in names
@@ -100,6 +112,7 @@ __all__ = [
     "lso",  # long text output
     "mbbi",  # multi-bit input: up to sixteen states
     "mbbo",  # multi-bit output
+    "parse_link",  # the text of a link, taken apart
     "pvfunction",  # a function as a group of PVs
     "pvproperty",  # a PV with hooks, as in caproto
     "resolve",  # the PV that a name means

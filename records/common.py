@@ -59,7 +59,7 @@ def severities(*names: str, changes: int = PROCESSES) -> list[Field]:
 
 
 def link(name: str, *, writable: bool = True) -> Field:
-    """A row for the text of a link. INP and OUT name an instrument's register and stay as the class says."""
+    """A row for the text of a link. INP and OUT that are an instrument's points cannot be written all the same."""
     return Field(name, STRING, "", size=256, writable=writable, changes=LINK)
 
 
@@ -102,13 +102,13 @@ COMMON: Final = (
     link("FLNK"),
 )
 
-INPUT: Final = (link("INP", writable=False),)
+INPUT: Final = (link("INP"),)
 
 
 def output(value_type: FieldType) -> list[Field]:
     """Rows of every output record; IVOV is of the type of VAL."""
     return [
-        link("OUT", writable=False),
+        link("OUT"),
         link("DOL"),
         menu("OMSL", MENU_OMSL),
         menu("IVOA", MENU_IVOA),

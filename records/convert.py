@@ -16,7 +16,7 @@ from typing import Any, Final
 from records.metadata import Metadata
 from records.types import ARRAY_CODE, INTEGER_RANGE, MAX_STRING, FieldType, Value
 
-__all__ = ["as_field_type", "convert", "cut", "text_of"]
+__all__ = ["FLOAT_TEXT", "as_field_type", "convert", "cut", "text_of"]
 
 _DOUBLE: Final = FieldType.DOUBLE
 _FLOAT: Final = FieldType.FLOAT
@@ -28,7 +28,7 @@ _FLOAT_MIN: Final = 1.1754943508222875e-38
 
 # As strtol and strtod, a number may be followed by anything ("1.5 mm"); unlike them we take 0x for integers too.
 _INTEGER_TEXT: Final = re.compile(r"\s*([+-]?)(0[xX][0-9a-fA-F]+|[0-9]+)")
-_FLOAT_TEXT: Final = re.compile(
+FLOAT_TEXT: Final = re.compile(
     r"\s*([+-]?)(0x[0-9a-f]+(?:\.[0-9a-f]*)?(?:p[+-]?[0-9]+)?|nan|inf(?:inity)?"
     r"|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?)",
     re.IGNORECASE,
@@ -149,7 +149,7 @@ def _single(value: float) -> float:
 
 
 def _parse_float(text: str) -> float:
-    found = _FLOAT_TEXT.match(text)
+    found = FLOAT_TEXT.match(text)
     if found is None:
         if not text:
             return 0.0  # base: an empty string is zero
@@ -176,7 +176,7 @@ def _parse_integer(text: str, field_type: FieldType) -> int:
     if found is None:
         if not text:
             return 0
-        if field_type is FieldType.ULONG and _FLOAT_TEXT.match(text):
+        if field_type is FieldType.ULONG and FLOAT_TEXT.match(text):
             return _checked(_parse_float(text), text, field_type)
         raise ValueError(f"{text!r} is no whole number")
     if field_type is FieldType.ULONG and text[found.end() : found.end() + 1] in (".", "e", "E"):

@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 
 from records.alarm import Severity, Status
 from records.common import COMMON
-from records.field import ACTS, CONFIGURES, DESCRIBES, PROCESSES, RESCANS, Field, Table, table
+from records.field import ACTS, CONFIGURES, DESCRIBES, LINK, PROCESSES, RESCANS, Field, Table, table
 from records.fieldinst import FieldInst
 from records.fieldpv import FieldPV
+from records.host import Host
 from records.menus import SCAN_PASSIVE, scan_period
 from records.metadata import PLAIN, Metadata
 from records.names import FIELDS, state_fields
@@ -39,8 +40,7 @@ class Fielded(PV):
     disp: int
     proc: int
 
-    #: Set by the runtime: called when SCAN, PHAS, EVNT or PRIO has changed.
-    scan_changed: Callable[[Any], None] | None = None
+    host: Host | None = None  # the IOC, while it runs
 
     _active = 0  # coroutines that work for this record
     _shown: dict[str, FieldPV] | None = None  # the fields that somebody has asked for
@@ -98,10 +98,25 @@ class Fielded(PV):
             return act(row.convert(value))
         if not row.writable:
             raise PermissionError(f"{self.name}.{name} cannot be written")
-        setattr(self, row.attr, row.convert(value))
-        return self._field_changed(row)
+        if row.changes & LINK:
+            self.set_link(row, str(row.convert(value)))
+        else:
+            setattr(self, row.attr, row.convert(value))
+        self.field_stored(row)
+        if row.changes & PROCESSES and self.scan == SCAN_PASSIVE:
+            return self.reprocess()
+        return None
 
-    def _field_changed(self, row: Field) -> Coroutine[Any, Any, None] | None:
+    def has_point(self, name: str) -> bool:
+        """Whether INP or OUT is an instrument's point, which no text can replace."""
+        return getattr(self, name.lower(), None) is not None if name in ("INP", "OUT") else False
+
+    def set_link(self, row: Field, text: str) -> None:
+        """Write the text of a link field."""
+        setattr(self, row.attr, text)
+
+    def field_stored(self, row: Field) -> None:
+        """Do what a new value of a field entails, but for processing; tell whoever watches it."""
         if row.changes & (CONFIGURES | DESCRIBES):
             self.configure(self.value)
         if row.changes & DESCRIBES:
@@ -111,11 +126,8 @@ class Fielded(PV):
             shown.put_done()
         if row.changes & DESCRIBES:
             self.notify(PROPERTY)
-        if row.changes & RESCANS and self.scan_changed is not None:
-            self.scan_changed(self)
-        if row.changes & PROCESSES and self.scan == SCAN_PASSIVE:
-            return self.reprocess()
-        return None
+        if row.changes & RESCANS and self.host is not None:
+            self.host.scan_changed(self)
 
     def reprocess(self) -> Coroutine[Any, Any, None] | None:
         """Process because a field that matters for it was written."""

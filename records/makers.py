@@ -81,7 +81,8 @@ class RecordMaker(Generic[R]):
             value: VAL to begin with; a record without INP and without a value is undefined (UDF).
             name: the PV's name after the group's prefix; the attribute's name if None.
             doc: the description (DESC).
-            inp: what to read, a question for the group's port or anything with `read`.
+            inp: what to read: a question for the group's port, anything with `read`, or a link such as
+                ``"OTHER.VAL CP MS"``.
             out: what to write, likewise.
             scan: ``"1 second"``, ``1.0`` (seconds), ``"I/O Intr"``, ``"Event"`` or ``"Passive"``.
             pini: whether to process once when the IOC starts.
@@ -144,8 +145,8 @@ class RecordMaker(Generic[R]):
 
 
 def _bound(kind: str, link: Any, spec: PVSpec[Any], group: PVGroup | None) -> Any:
-    if link is None:
-        return None
+    if link is None or isinstance(link, str):  # a str is the text of a link, for the record to take apart
+        return link
     method = "read" if kind == "inp" else "write"
     try:
         bound = group.bind(link, group) if group is not None else link

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from records.alarm import Severity, Status
+from records.link import LinkError
 from records.links import Sink
 from records.pv import clock
 from records.record import Record
-from records.types import Value
+from records.types import FieldType, Value
 
-__all__ = ["Output"]
+__all__ = ["CLOSED_LOOP", "Output"]
 
+CLOSED_LOOP = 1  # OMSL
 CONTINUE, DO_NOT_DRIVE, USE_IVOV = range(3)  # IVOA
 
 
@@ -27,12 +30,19 @@ class Output(Record):
 
     undefined: ClassVar[str] = "never written"
 
+    constant_field: ClassVar[str] = "DOL"
+    defines: ClassVar[bool] = False  # whether processing alone defines the value, as in ao
+
     ivoa: int
     ivov: Any
     lalm: Any
+    omsl: int
 
-    def __init__(self, name: str, value: Any = None, *, out: Sink | None = None, **options: Any) -> None:
+    def __init__(self, name: str, value: Any = None, *, out: Sink | str | None = None, **options: Any) -> None:
         """Make a record; for `options` see Record."""
+        if isinstance(out, str):  # a link text
+            options["links"] = {**(options.get("links") or {}), "OUT": out}
+            out = None
         self.out = out
         super().__init__(name, value, **options)
 
@@ -46,10 +56,56 @@ class Output(Record):
         """What the instrument is told for `value`."""
         return value
 
+    def convert_output(self, value: Any) -> None:
+        """Make VAL, and what follows from it, of the value wanted (``convert`` of the record types)."""
+        self.value = self.limit(value)
+        with suppress(ValueError):  # no raw value: it stays
+            self.to_raw(self.value)
+
+    def link_value(self) -> tuple[Value, FieldType]:
+        """What OUT gets if it is a link to a PV (soft device support)."""
+        return self.value, self.field_type
+
     # --- processing ---------------------------------------------------------------------------------------------
+
+    def process_linked(self) -> None:
+        """Process a record whose links lead to other records: fetch DOL, convert, write OUT unless IVOA objects."""
+        try:
+            value = self.desired()
+        except LinkError:
+            pass
+        else:
+            self.convert_output(value)
+            if self.defines:
+                self.udf = 0
+        self.time_ns = clock.now_ns()
+        self.check_alarms(self.value)
+        if self.drives():
+            with suppress(LinkError):
+                self.write_link("OUT", *self.link_value())
+        self.finish()
+
+    def desired(self) -> Any:
+        """The value to be written: VAL, or that of DOL if OMSL is closed_loop. Raises LinkError."""
+        if self.omsl != CLOSED_LOOP or not self.is_linked("DOL"):
+            return self.value
+        value = self.accept(self.read_link("DOL", self.field_type))
+        self.udf = 0
+        return value
+
+    def drives(self) -> bool:
+        """Whether to write, now that the alarms are known (IVOA); sets IVOV where that says so."""
+        if self.nsev < Severity.INVALID or self.ivoa == CONTINUE:
+            return True
+        if self.ivoa == DO_NOT_DRIVE:
+            return False
+        self.convert_output(self.accept(self.ivov))
+        return True
 
     def take_put(self, value: Value) -> Coroutine[Any, Any, None] | None:
         """Write a put to the instrument, then post it."""
+        if self._links is not None and self.out is None:
+            return super().take_put(value)
         self.check_enabled()
         value = self.limit(value)
         drive, value = self._checked(value)
@@ -69,7 +125,7 @@ class Output(Record):
         else:
             self._done(value)
         finally:
-            self._active -= 1
+            self._leave()
         if self.rpro and not self._active:
             self.rpro = 0
             work = self.process()
@@ -85,7 +141,7 @@ class Output(Record):
 
         Base would write the value to the instrument once more; nobody who moves an alarm limit expects that.
         """
-        if self.inp is not None:
+        if self.inp is not None or (self._links is not None and self.out is None):
             return super().reprocess()
         if self.out is None and not self.udf:
             self._done(self.limit(self.value))
@@ -93,15 +149,19 @@ class Output(Record):
             self.evaluate()
         return None
 
-    def process(self, reading: Any = None) -> Coroutine[Any, Any, None] | None:
-        """Process once for another reason than a put: read INP if there is one, else write the value again."""
-        out = self.out
-        again = self.inp is None and reading is None and out is not None and not self.udf
-        if not again or self._active or self.disa == self.disv:
-            return super().process(reading)
-        assert out is not None
-        self.lcnt = 0
-        return self._write_again(out)
+    def begin(self) -> Coroutine[Any, Any, None] | None:
+        """Process for another reason than a put: read INP if there is one, else write the value again."""
+        if self.out is None or self.inp is not None:
+            return super().begin()
+        if self.omsl == CLOSED_LOOP and self.is_linked("DOL"):
+            try:
+                return self._put(self.out, self.limit(self.desired()))
+            except LinkError:
+                self.evaluate()
+                return None
+        if self.udf:
+            return super().begin()
+        return self._write_again(self.out)
 
     async def _write_again(self, out: Sink) -> None:
         if self._active:
@@ -123,7 +183,7 @@ class Output(Record):
                         self.store(value, clock.now_ns())
                 again = bool(self.rpro)
         finally:
-            self._active -= 1
+            self._leave()
 
     def _checked(self, value: Any) -> tuple[bool, Any]:
         """Apply IVOA: whether to drive the output, and with what. Only limits can make a defined value INVALID."""

@@ -6,12 +6,16 @@ one liberty: nothing is written or shown before the instrument has accepted it (
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from records.alarm import NO_ALARM, Alarm, Severity, Status
-from records.fielded import Fielded
+from records.field import ACTS, LINK, Field
+from records.link import LinkError
+from records.linked import Linked
 from records.links import Reading, Source, status_of
+from records.menus import SCAN_PASSIVE
 from records.metadata import PLAIN
 from records.pv import ALARM, LOG, VALUE, clock
 from records.types import FieldType, Value
@@ -21,10 +25,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Record"]
 
+Begin = Callable[[], Coroutine[Any, Any, None] | None]
+
 MAX_LOCK = 10  # scans that may find a record busy before it goes into SCAN alarm (dbAccess.c)
 
 
-class Record(Fielded):
+class Record(Linked):
     """What all record types share. A type sets `record_type`, `fields` and the methods of the second section.
 
     `inp` is what is read, or None; `out` what is written.
@@ -37,11 +43,7 @@ class Record(Fielded):
     disa: int
     disv: int
     diss: Severity
-    nsta: Status
-    nsev: Severity
-    namsg: str
     lcnt: int
-    rpro: int
     udf: int
     udfs: Severity
 
@@ -55,7 +57,7 @@ class Record(Fielded):
         value: Any = None,
         *,
         group: PVGroup | None = None,
-        inp: Source | None = None,
+        inp: Source | str | None = None,
         links: dict[str, str] | None = None,
         **fields: Any,
     ) -> None:
@@ -63,15 +65,21 @@ class Record(Fielded):
 
         Raises TypeError for a field that the type does not have, ValueError for a value that does not fit.
         """
-        self.inp = inp
+        self.name = name
         if links:
             self._texts = links
-        self.name = name
+        if isinstance(inp, str):  # a link text
+            self._texts = {**(self._texts or {}), "INP": inp}
+            inp = None
+        self.inp = inp
         self.set_fields(fields)
         self.metadata = PLAIN
         self.field_type = self.value_type
         self.max_count = 1
         self.configure(value)
+        if self._texts is not None or "dol" in self.__dict__:
+            constant = self._check_links()
+            value = constant if value is None else value
         self.metadata = self.describe()
         initial = self.initial_value() if value is None else value
         super().__init__(name, initial, self.field_type, max_count=self.max_count, metadata=self.metadata, group=group)
@@ -83,7 +91,16 @@ class Record(Fielded):
         if self.udf:
             self.acks = Severity.NO_ALARM  # nothing has happened yet that one might acknowledge
 
+    def _check_links(self) -> Any:
+        """The constant in INP, or in DOL of an output, None if there is none. Raises ValueError for texts of no use."""
+        for name in self._texts or ():
+            if not self.has_point(name):
+                self.parsed_link(name, self.raw_link(name))
+        return self.constant_link(self.constant_field, self.field_type, self.max_count)
+
     # --- what a record type brings ------------------------------------------------------------------------------
+
+    constant_field: ClassVar[str] = "INP"  # the link field whose constant VAL begins with
 
     def initial_value(self) -> Any:
         """VAL for a record that was given none."""
@@ -113,22 +130,45 @@ class Record(Fielded):
         Returns None if that is done already, else what to await. With a `reading` (an I/O interrupt) nothing is
         asked. While the record is busy nothing happens, except that a reading is always taken.
         """
+        if reading is None:
+            if self._active:
+                self._still_active()
+                return None
+            self.lcnt = 0
+        if self._links is not None and "SDIS" in self._links:
+            with suppress(LinkError):  # which has raised its alarm, and is no reason not to process
+                self.disa = self.read_link("SDIS", FieldType.SHORT)
         if self.disa == self.disv:
             self._disabled()
             return None
         if reading is not None:
             self.take(reading)
             return None
-        if self._active:
-            self._still_active()
-            return None
-        self.lcnt = 0
+        return self.begin()
+
+    def begin(self) -> Coroutine[Any, Any, None] | None:
+        """Process, now that nothing is in the way."""
         if self.inp is not None:
             return self._read(self.inp)
         if self.getter is not None:
             return self._ask_getter(self.getter)
-        self.evaluate()
+        if self._links is not None:
+            self.process_linked()
+        else:
+            self.evaluate()
         return None
+
+    def process_linked(self) -> None:
+        """Process a record whose links lead to other records: read INP, if that is one of them."""
+        readable = True
+        if self.is_linked("INP"):
+            try:
+                self.value = self.accept(self.read_link("INP", self.field_type, None, self.max_count))
+            except LinkError:
+                readable = False
+        if readable:
+            self.udf = 0  # a constant INP is as good as a value; NaN undefines a number again
+        self.evaluate()
 
     def take(self, reading: Reading) -> None:
         """Take what the instrument says."""
@@ -149,7 +189,7 @@ class Record(Fielded):
         self.finish()
 
     def evaluate(self) -> None:
-        """Process without a link: look at the present value again."""
+        """Look at the present value again."""
         self.time_ns = clock.now_ns()
         self.check_alarms(self.value)
         self.finish()
@@ -179,7 +219,13 @@ class Record(Fielded):
                         self.take(reading)
                 again = bool(self.rpro)
         finally:
-            self._active -= 1
+            self._leave()
+
+    def _leave(self) -> None:
+        """A coroutine has ended its work for the record."""
+        self._active -= 1
+        if not self._active:
+            self.processed()
 
     def _still_active(self) -> None:
         self.lcnt = min(self.lcnt + 1, 255)
@@ -189,6 +235,7 @@ class Record(Fielded):
 
     def _disabled(self) -> None:
         self.rpro = 0
+        self.processed()
         if self.alarm.status is not Status.DISABLE:
             self.post_alarm(Alarm(Status.DISABLE, self.diss, "DISA = DISV"))
 
@@ -205,15 +252,6 @@ class Record(Fielded):
             await work
 
     # --- alarms and listeners -----------------------------------------------------------------------------------
-
-    def raise_alarm(self, status: Status, severity: Severity, message: str = "") -> bool:
-        """Raise the alarm that is being gathered, if this one is worse (``recGblSetSevr``); returns whether it was."""
-        if severity <= self.nsev:
-            return False
-        self.nsta = status
-        self.nsev = severity
-        self.namsg = message
-        return True
 
     def reset_alarms(self) -> int:
         """Make the gathered alarm the current one (``recGblResetAlarms``). Returns ALARM if it is a different one."""
@@ -243,6 +281,8 @@ class Record(Fielded):
             listen(self, changes)
         for field in self._watched:
             field.refresh(changes)
+        if self._links is not None:
+            self.forward_link("FLNK")
 
     @property
     def puts(self) -> int:
@@ -283,7 +323,35 @@ class Record(Fielded):
         if self.inp is not None:
             return self.process_for_put()
         self._puts += 1
-        self.store(value, clock.now_ns())
+        if self._links is None:
+            self.store(value, clock.now_ns())
+            return None
+        self.value = value
+        self.udf = 0
+        return self.process_for_put() if self.scan == SCAN_PASSIVE else None
+
+    def take_from_link(self, row: Field | None, value: Any, processes: bool) -> Begin | None:
+        """Take a value that another record's link has written to VAL (`row` None) or to a field (``dbPut``).
+
+        Returns how the record is to be processed if not as usual. Raises ValueError for what does not fit,
+        PermissionError for what cannot be written.
+        """
+        if row is None:
+            value = self.accept(value)
+            if processes and self.out is not None:  # an instrument is told first, and the value shown when it has it
+                return lambda: self.take_put(value)
+            self.value = value
+            self.udf = 0
+            self._puts += 1
+        elif not row.writable:
+            raise PermissionError("cannot be written")
+        elif row.changes & LINK:
+            self.set_link(row, str(row.convert(value)))
+            self.field_stored(row)
+        else:
+            setattr(self, row.attr, row.convert(value))
+            if not row.changes & ACTS:
+                self.field_stored(row)
         return None
 
     def process_for_put(self) -> Coroutine[Any, Any, None] | None:
@@ -291,7 +359,13 @@ class Record(Fielded):
         if self._active:
             self.rpro = 1
             return None
-        return self.process()
+        if self._links is None:
+            return self.process()
+        self.putf = 1
+        work = self.process()
+        if work is None:
+            self.putf = 0
+        return work
 
     def check_enabled(self) -> None:
         """Raise PermissionError if the record does not process at present."""

@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bridge.runtime.asynclib import AsyncLibrary
 from bridge.runtime.autosave import Autosave
@@ -15,6 +15,9 @@ from bridge.runtime.ioc import running
 from bridge.runtime.view import Site
 from bridge.server import ServerConfig
 from records import PV
+
+if TYPE_CHECKING:
+    from bridge.client import ClientConfig
 
 __all__ = ["StartupHook", "serve"]
 
@@ -38,7 +41,7 @@ async def serve(
         loop.add_signal_handler(number, stop.set)
     log.info("Server starting up...")
     site = Site(os.environ.get("ENGINEER", ""), os.environ.get("LOCATION", ""))
-    async with running(pvdb, config=config, autosave=saving, site=site, on_exit=stop.set) as ioc:
+    async with running(pvdb, config=config, autosave=saving, site=site, on_exit=stop.set, links=_links) as ioc:
         log.info("Listening on %s", ", ".join(f"{interface}:{ioc.server.port}" for interface in config.interfaces))
         log.info("Server startup complete.")
         if list_pvs:
@@ -50,6 +53,13 @@ async def serve(
             hook.cancel()
             await asyncio.gather(hook, return_exceptions=True)
     log.info("Server exited.")
+
+
+def _links() -> ClientConfig:
+    """Where links look for PVs of other IOCs. Called when the first such link is there."""
+    from bridge.client import ClientConfig
+
+    return ClientConfig.from_environment(os.environ)
 
 
 async def _begin(startup_hook: StartupHook) -> None:

@@ -11,17 +11,21 @@ import logging
 import os
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bridge.runtime.autosave import Autosave, autosaves_of, autosaving
 from bridge.runtime.clock import SYSTEM, Clock
 from bridge.runtime.database import Target, database
 from bridge.runtime.hooks import Hooks
 from bridge.runtime.iointr import Interrupts
+from bridge.runtime.recordhost import RecordHost
 from bridge.runtime.scan import ScanLists
 from bridge.runtime.view import IocView, Site
 from bridge.server import CaServer, EagerRunner, ServerConfig, serving
 from records import PV, PVGroup, Record, Service, Watched, clock
+
+if TYPE_CHECKING:
+    from bridge.client import ClientConfig
 
 __all__ = ["Ioc", "running"]
 
@@ -34,7 +38,13 @@ class Ioc:
     """What runs while an IOC runs. Made by `running`."""
 
     def __init__(
-        self, pvdb: Mapping[str, PV], server: CaServer, runner: EagerRunner, wall: Clock, view: IocView | None = None
+        self,
+        pvdb: Mapping[str, PV],
+        server: CaServer,
+        runner: EagerRunner,
+        wall: Clock,
+        view: IocView | None = None,
+        links: Callable[[], ClientConfig] | None = None,
     ) -> None:
         self.pvdb = pvdb
         self.server = server
@@ -42,6 +52,7 @@ class Ioc:
         self.view = view or IocView(pvdb, server, wall.now_ns())
         self.scans = ScanLists(runner.run, wall)
         self.interrupts = Interrupts()
+        self._host = RecordHost(pvdb, runner, self._scan_changed, links)
         self._runner = runner
         self._hooks = Hooks(wall, self.view)
         self._services: list[Service] = []
@@ -69,7 +80,7 @@ class Ioc:
     def _adopt(self, record: Record) -> None:
         self.scans.add(record)
         self.interrupts.add(record)
-        record.scan_changed = self._scan_changed
+        record.attach(self._host)
         for link in (record.inp, getattr(record, "out", None)):
             if isinstance(link, Watched):
                 self._unwatch.append(link.watch(partial(self._link_changed, record)))
@@ -101,6 +112,9 @@ class Ioc:
         """Take everything down in the opposite order; what does not end in time is left behind."""
         await self.scans.stop()
         await self.interrupts.stop()
+        for record in self.records:
+            record.detach()
+        await self._host.stop()
         for unwatch in self._unwatch:
             unwatch()
         self._unwatch.clear()
@@ -110,8 +124,6 @@ class Ioc:
                 await asyncio.gather(*(service.stop() for service in self._services), return_exceptions=True)
         except TimeoutError:
             log.warning("an instrument did not close within %g s", STOP_DEADLINE)
-        for record in self.records:
-            record.scan_changed = None
 
 
 def _groups(pvdb: Mapping[str, PV]) -> list[PVGroup]:
@@ -133,11 +145,14 @@ async def running(
     autosave: Autosave | str | os.PathLike[str] | None = None,
     site: Site | None = None,
     on_exit: Callable[[], None] | None = None,
+    links: Callable[[], ClientConfig] | None = None,
 ) -> AsyncIterator[Ioc]:
     """Run an IOC inside the caller's event loop: use it as ``async with running(group) as ioc: ...``.
 
     Several groups make one IOC. With `autosave`, a file or an Autosave, PVs get their saved values before the server
-    answers anybody, and are saved until it has ended. `on_exit` is called if a client asks the IOC to end (SYSRESET).
+    answers anybody, and are saved until it has ended. `links` is called to say where links
+    look for PVs of other IOCs, if there are such links. `on_exit` is
+    called if a client asks the IOC to end (SYSRESET).
 
     Raises DuplicateName, CannotListen or ConfigError if it cannot serve; an instrument that is away is no reason not to
     start, and neither is a save file that cannot be read.
@@ -147,7 +162,7 @@ async def running(
     runner = EagerRunner(asyncio.get_running_loop())
     async with autosaving(autosaves_of(_groups(pvdb), pvdb, autosave), wall) as savers, serving(pvdb, config) as server:
         view = IocView(pvdb, server, wall.now_ns(), site=site, savers=savers, on_exit=on_exit)
-        ioc = Ioc(pvdb, server, runner, wall, view)
+        ioc = Ioc(pvdb, server, runner, wall, view, links)
         try:
             await ioc.start()
             yield ioc

@@ -5,6 +5,7 @@ With LINR the instrument is told RVAL, a whole number; without, OVAL. DOL, OMSL,
 
 from __future__ import annotations
 
+from contextlib import suppress
 from math import isfinite
 from typing import Any, ClassVar, Final
 
@@ -12,6 +13,7 @@ from records.common import COMMON, INPUT, deadbands, display, linear, menu, outp
 from records.convert import convert
 from records.field import PROCESSES, Field, Table, table
 from records.menus import MENU_SIMM
+from records.output import CLOSED_LOOP
 from records.rec.analog import AnalogOutput
 from records.types import FieldType, Value
 
@@ -57,6 +59,7 @@ class AoRecord(AnalogOutput):
     oval: float
     pval: float
     oroc: float
+    oif: int
 
     _sent: float | None = None  # the OVAL that the instrument was told, until it has accepted
 
@@ -82,6 +85,29 @@ class AoRecord(AnalogOutput):
         elif self.linr:
             raise ValueError(f"{self.name}: {value!r} has no raw value")
         return self.rval if self.linr else value
+
+    defines: ClassVar[bool] = True
+
+    def desired(self) -> float:
+        """VAL or that of DOL, added to VAL if OIF is Incremental (``fetch_value`` of aoRecord.c)."""
+        if self.omsl != CLOSED_LOOP or not self.is_linked("DOL"):
+            return self.value  # type: ignore[return-value]  # a number in this type
+        self.value = self.pval  # what was put to VAL does not count
+        value: float = self.read_link("DOL", DOUBLE)
+        return value + self.pval if self.oif else value
+
+    def convert_output(self, value: float) -> None:
+        """VAL within its limits, OVAL by OROC, RVAL (``convert`` of aoRecord.c)."""
+        wanted: float = self.limit(value)
+        self.value = self.pval = wanted
+        with suppress(ValueError):  # no raw value: it stays
+            self.to_raw(wanted)
+        self.oval = wanted if self._sent is None else self._sent
+        self._sent = None
+
+    def link_value(self) -> tuple[Value, FieldType]:
+        """OVAL."""
+        return self.oval, DOUBLE
 
     def from_reading(self, reading: Any) -> Value:
         """VAL from the instrument's own setting: the way of `to_raw` backwards."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from drivers import Reading
 
-__all__ = ["Chatty", "Counter", "Gate", "Stubborn"]
+__all__ = ["Chatty", "Counter", "Gate", "Slow", "Stubborn"]
 
 
 class Counter:
@@ -55,6 +55,15 @@ class Chatty:
     def say(self, value: Any) -> None:
         for callback in tuple(self.callbacks):
             callback(Reading(value))
+
+
+class Slow(Counter):
+    """Counts how often it was read, and takes its time."""
+
+    async def read(self) -> Reading:
+        for _ in range(20):  # turns of the loop
+            await asyncio.sleep(0)
+        return await super().read()
 
 
 class Stubborn:

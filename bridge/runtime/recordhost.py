@@ -1,0 +1,161 @@
+"""RecordHost: what the records of a running IOC see of it: each other, time, and the PVs of other IOCs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Coroutine, Mapping
+from typing import TYPE_CHECKING, Any
+
+from bridge.runtime.locallink import LocalLink
+from bridge.server import EagerRunner
+from records import PV, Link, Linked, PvLink, Record, resolve
+
+if TYPE_CHECKING:
+    from bridge.client import Client, ClientConfig
+    from bridge.runtime.farlink import FarLink
+
+__all__ = ["RecordHost"]
+
+log = logging.getLogger("iocbridge.links")
+
+
+class RecordHost:
+    """The IOC for its records. `on_scan_changed` is told of records that are to be scanned differently."""
+
+    def __init__(
+        self,
+        pvdb: Mapping[str, PV],
+        runner: EagerRunner,
+        on_scan_changed: Callable[[Record], None],
+        config: Callable[[], ClientConfig] | None = None,
+    ) -> None:
+        self._pvdb = pvdb
+        self._runner = runner
+        self._on_scan_changed = on_scan_changed
+        self._config = config
+        self._loop = asyncio.get_running_loop()
+        self._queue: deque[Record] = deque()
+        self._stop = asyncio.Event()
+        self._client: Client | None = None
+        self._client_task: asyncio.Task[None] | None = None
+        self._waiting: list[FarLink] = []  # for the client to open
+        self._timers: set[asyncio.TimerHandle] = set()
+
+    def find(self, name: str, /) -> PV | None:
+        """The PV of `name` in this IOC."""
+        return resolve(self._pvdb, name)
+
+    def far_link(self, record: Record, field: str, text: PvLink, /) -> Link:
+        """A link by Channel Access; a short cut if the PV is one of this IOC."""
+        pv = self.find(text.target)
+        if pv is not None:
+            return LocalLink(self, record, text, pv)
+        from bridge.runtime.farlink import FarLink  # see _live_as_client
+
+        link = FarLink(self, record, text)
+        self._connect(link)
+        return link
+
+    def _connect(self, link: FarLink) -> None:
+        if self._client is not None:
+            link.connect(self._client)
+            return
+        self._waiting.append(link)
+        if self._client_task is None:
+            self._client_task = self._loop.create_task(self._live_as_client(), name="CA links")
+
+    async def _live_as_client(self) -> None:
+        try:
+            from bridge.client import Client  # few IOCs have such links, and the client takes its time to load
+
+            async with Client(self._config() if self._config is not None else None) as client:
+                self._client = client
+                for link in self._waiting:
+                    link.connect(client)
+                self._waiting.clear()
+                await self._stop.wait()
+        except (OSError, ValueError) as error:
+            log.error("links to other IOCs do not work: %s", error)
+        finally:
+            self._client = None
+
+    def start(self, record: Linked, work: Coroutine[Any, Any, Any], /) -> None:
+        """Run the rest of a record's processing."""
+
+        def done(error: BaseException | None) -> None:
+            if isinstance(error, Exception):
+                log.error("%s: processing failed: %s", record.name, error)
+
+        self._runner.run(work, done)
+
+    def once(self, record: Record, /) -> None:
+        """Process a record in one of the next turns of the loop."""
+        if not self._queue:
+            self._loop.call_soon(self._process_queue)
+        self._queue.append(record)
+
+    def _process_queue(self) -> None:
+        for _ in range(len(self._queue)):
+            record = self._queue.popleft()
+            try:
+                work = record.process()
+            except Exception:  # one record's bug is that record's
+                log.exception("%s: processing failed", record.name)
+                continue
+            if work is not None:
+                self.start(record, work)
+        if self._queue:
+            self._loop.call_soon(self._process_queue)
+
+    def soon(self, put: Callable[[], Coroutine[Any, Any, None] | None], source: Linked) -> None:
+        """Write a PV on behalf of `source`, from no record's processing."""
+
+        def write() -> None:
+            try:
+                work = put()
+            except (ValueError, TypeError, PermissionError) as error:
+                self.failed(source, error)
+                return
+            if work is not None:
+                self.start(source, work)
+
+        self._loop.call_soon(write)
+
+    def failed(self, record: Linked, error: Exception) -> None:
+        """A link could not write; nobody else is there to be told."""
+        log.warning("%s: a link could not write: %s", record.name, error)
+
+    def later(self, seconds: float, call: Callable[[], None], /) -> Callable[[], None]:
+        """Call `call` in so many seconds."""
+
+        def due() -> None:
+            self._timers.discard(timer)
+            call()
+
+        def cancel() -> None:
+            timer.cancel()
+            self._timers.discard(timer)
+
+        timer = self._loop.call_later(seconds, due)
+        self._timers.add(timer)
+        return cancel
+
+    def signal(self) -> asyncio.Event:
+        """A new signal."""
+        return asyncio.Event()
+
+    def scan_changed(self, record: Record, /) -> None:
+        """Scan a record differently."""
+        self._on_scan_changed(record)
+
+    async def stop(self) -> None:
+        """Let go of everything outside."""
+        for timer in self._timers:
+            timer.cancel()
+        self._timers.clear()
+        self._queue.clear()
+        self._stop.set()
+        if self._client_task is not None:
+            await asyncio.gather(self._client_task, return_exceptions=True)

@@ -1,0 +1,118 @@
+"""Link: one end of a connection between two records, as the record that has the link field sees it.
+
+`DbLink` leads to a PV of the same IOC (``dbDbLink.c`` of EPICS base). The runtime makes those that go by CA.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from records.alarm import Alarm
+from records.fielded import Fielded
+from records.fieldpv import FieldPV
+from records.linkcast import cast
+from records.menus import SCAN_PASSIVE
+from records.pv import PV
+from records.types import FieldType, Value
+
+if TYPE_CHECKING:
+    from records.linked import Linked
+    from records.linktext import PvLink
+
+__all__ = ["DbLink", "Link", "LinkError"]
+
+
+class LinkError(Exception):
+    """A link could not be read or written; the record has its LINK alarm already when a record type sees this."""
+
+
+class Link(Protocol):
+    """What a link field with a target does. `source` is always the record that has the field."""
+
+    text: PvLink
+
+    def get(self, source: Linked, wanted: FieldType, count: int, /) -> Value:
+        """Read the target as type `wanted`, processing it first if the link says so. Raises LinkError."""
+        ...
+
+    def put(self, source: Linked, value: Value, kind: FieldType, /) -> None:
+        """Write `value`, of type `kind`, and process the target if the link says so. Raises LinkError."""
+        ...
+
+    def forward(self, source: Linked, /) -> None:
+        """Process the target if its SCAN is Passive."""
+        ...
+
+    @property
+    def state(self) -> tuple[Alarm, int] | None:
+        """Alarm and time (ns) of the target; None while it is not there."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the target."""
+        ...
+
+
+class DbLink:
+    """A link to a PV of the same IOC."""
+
+    __slots__ = ("pv", "record", "text")
+
+    def __init__(self, text: PvLink, pv: PV) -> None:
+        self.text = text
+        self.pv = pv
+        self.record: Any = pv.record if isinstance(pv, FieldPV) else pv if isinstance(pv, Fielded) else None
+
+    def get(self, source: Linked, wanted: FieldType, count: int, /) -> Value:
+        """Read the target as it is; one that takes time to process is read as it was before (as in base)."""
+        record = self.record
+        if self.text.mode == "PP" and record is not None and record.scan == SCAN_PASSIVE:
+            source.process_target(record)
+        pv = self.pv
+        try:
+            value = cast(pv.value, pv.field_type, pv.metadata, wanted, count)
+        except ValueError as error:
+            raise LinkError(f"{pv.name}: {error}") from None
+        if self.text.severity != "NMS" and record is not source:
+            source.inherit(self.text.severity, pv.alarm)
+        return value
+
+    def put(self, source: Linked, value: Value, kind: FieldType, /) -> None:
+        """Store the value (``dbPut``), hand on the severity of `source`, and process."""
+        pv, record = self.pv, self.record
+        processes = record is not None and (
+            (isinstance(pv, FieldPV) and pv.row.name == "PROC")
+            or (self.text.mode == "PP" and record.scan == SCAN_PASSIVE)
+        )
+        if self.text.severity != "NMS" and record is not None:
+            record.inherit(self.text.severity, Alarm(source.nsta, source.nsev, source.namsg))
+        try:
+            if record is None or pv.putter is not None or not hasattr(record, "take_from_link"):
+                source.start_put(pv, value)
+                return
+            row = pv.row if isinstance(pv, FieldPV) else None
+            one = cast(value, kind, pv.metadata, pv.field_type, pv.max_count) if _needs_cast(kind, pv) else value
+            begin = record.take_from_link(row, one, processes)
+        except (ValueError, TypeError, PermissionError) as error:
+            raise LinkError(f"{pv.name}: {error}") from None
+        if processes:
+            source.process_target(record, begin)
+
+    def forward(self, source: Linked, /) -> None:
+        """Process the target record."""
+        record = self.record
+        if record is not None and record.scan == SCAN_PASSIVE:
+            source.process_target(record)
+
+    @property
+    def state(self) -> tuple[Alarm, int]:
+        """Alarm and time of the target."""
+        return self.pv.alarm, self.pv.time_ns
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+def _needs_cast(kind: FieldType, pv: PV) -> bool:
+    """Whether a put converts; text for numbers and choices is understood by the field itself."""
+    return kind is not FieldType.STRING or pv.field_type is FieldType.STRING
