@@ -31,6 +31,7 @@ def ca_environment(port: int) -> dict[str, str]:
         "EPICS_CA_SERVER_PORT": str(port),
         "EPICS_CA_REPEATER_PORT": str(port + 1 if port < 65535 else port - 1),
         "EPICS_CA_MAX_ARRAY_BYTES": "100000000",
+        "EPICS_CLI_TIMEOUT": "10",  # seconds, instead of base's one: other programs may keep this machine busy
     }
 
 

@@ -76,14 +76,14 @@ class Program:
         """Where the IOC serves, from its log."""
         return int((await self.until(r"Listening on 127\.0\.0\.1:(\d+)"))[1])
 
-    async def end(self, deadline: float = 10.0) -> Finished:
+    async def end(self, deadline: float = 20.0) -> Finished:
         """Wait until it has ended."""
         async with asyncio.timeout(deadline):
             code = await self.process.wait()
             await asyncio.wait(self._readers)
         return Finished(code, self.out, self.err)
 
-    async def interrupt(self, number: int = signal.SIGINT, deadline: float = 3.0) -> Finished:
+    async def interrupt(self, number: int = signal.SIGINT, deadline: float = 20.0) -> Finished:
         """Send it a signal, and wait until it has ended."""
         self.process.send_signal(number)
         return await self.end(deadline)

@@ -16,7 +16,7 @@ import pytest
 
 from tests.cli.programs import IOCBRIDGE, environment, finished, program
 from tests.clients import C_TOOLS, c_tool
-from tests.waiting import eventually
+from tests.waiting import AT_ONCE, eventually
 
 needs_c_tools = pytest.mark.skipif(C_TOOLS is None, reason="base's client programs come as an x86_64 Linux wheel only")
 
@@ -50,7 +50,7 @@ async def test_what_it_tells_the_reader_to_try_works() -> None:
             done = await c_tool(port, name, *words.split())
             assert done.code == 0, done.err
         assert "EPICS_CA_SERVER_PORT" in running.out
-        done = await running.interrupt(deadline=2.0)
+        done = await running.interrupt()
     assert (done.code, done.err) == (0, "")
 
 
@@ -58,7 +58,7 @@ async def test_what_it_tells_the_reader_to_try_works() -> None:
 async def test_a_signal_ends_it_at_any_time(number: int) -> None:
     async with program(*DEMO) as running:
         await running.until("starting three simulated instruments")
-        done = await running.interrupt(number, deadline=2.0)
+        done = await running.interrupt(number)
     assert (done.code, done.err) == (0, "")
     assert "ended." in done.out
 
@@ -132,11 +132,11 @@ async def in_terminal(*words: str) -> AsyncIterator[tuple[Screen, int]]:
             loop.remove_reader(near)
 
 
-async def ends(screen: Screen, seconds: float) -> int:
+async def ends(screen: Screen) -> int:
     begin = time.monotonic()
     async with asyncio.timeout(10):
         code = await screen.process.wait()
-    assert time.monotonic() - begin < seconds
+    assert time.monotonic() - begin < AT_ONCE
     return code
 
 
@@ -152,7 +152,7 @@ async def test_keys(key: str) -> None:
         screen.press("2")
         await eventually(lambda: gone(screen, "cable pulled"), 5.0)
         screen.press(key)
-        assert await ends(screen, 2.0) == 0
+        assert await ends(screen) == 0
         assert termios.tcgetattr(terminal) == before
         await eventually(lambda: "ended." in screen.text)
         assert "Traceback" not in screen.text

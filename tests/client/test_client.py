@@ -405,5 +405,5 @@ async def test_a_host_that_does_not_exist() -> None:
 async def test_many_pvs_at_once() -> None:
     pvs = {f"MANY:{number}": PV(f"MANY:{number}", float(number)) for number in range(3000)}
     async with serving(pvs, loopback()) as server, Client(only(server.port)) as client:
-        results = await asyncio.gather(*(client.pv(name).get() for name in pvs))
+        results = await asyncio.gather(*(client.pv(name).get(timeout=30.0) for name in pvs))
         assert [result.value for result in results] == [float(number) for number in range(3000)]

@@ -21,7 +21,7 @@ from tests.clients import C_TOOLS, ca_environment
 from tests.server.serving import loopback
 from tests.waiting import eventually
 
-BACK = 2.0  # seconds from the start of a server to the first value, at most
+BACK = 5.0  # seconds from the start of a server to the first value, at most
 
 needs_softioc = pytest.mark.skipif(C_TOOLS is None, reason="base's softIoc comes as an x86_64 Linux wheel only")
 
@@ -123,7 +123,7 @@ async def test_thousands_of_subscriptions_are_restored() -> None:
         async with again({name: PV(name) for name in names}, server.port):
             started = time.monotonic()
             await eventually(lambda: len(seen) == len(names), 20.0)
-            assert time.monotonic() - started < 5.0
+            assert time.monotonic() - started < 15.0
 
 
 async def test_a_write_that_was_on_its_way_fails() -> None:

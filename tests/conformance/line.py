@@ -10,6 +10,7 @@ import pytest
 
 from drivers import Ask, BadReply, LinkDown, Reading, ReplyTimeout, Tell
 from tests.drivers.wires import Wire, eventually
+from tests.waiting import AT_ONCE
 
 __all__ = ["CHECKS", "Check"]
 
@@ -54,7 +55,7 @@ async def times_out(wire: Wire) -> None:
     begin = time.monotonic()
     with pytest.raises(ReplyTimeout, match=r"bath: no reply to 'A\?' within 0.05 s"):
         await port.ask("A?")
-    assert time.monotonic() - begin < 1.0
+    assert time.monotonic() - begin < AT_ONCE
     await wire.far.heard("A?")
     wire.far.answer = lambda question: "1"
     assert await port.ask("A?", timeout=2.0) == "1"
@@ -165,7 +166,7 @@ async def fails_at_once_on_the_end_of_the_link(wire: Wire) -> None:
     for failed in await asyncio.gather(asking, *waiting, return_exceptions=True):
         assert isinstance(failed, LinkDown)
         assert str(failed).startswith("bath: ")
-    assert time.monotonic() - begin < 0.5
+    assert time.monotonic() - begin < AT_ONCE
     assert isinstance(port.fault, LinkDown)
     assert [type(fault) for fault in faults] == [LinkDown]
 
@@ -211,7 +212,7 @@ async def comes_back(wire: Wire) -> None:
     await wire.far.plug_in()
     begin = time.monotonic()
     await port.wait_up(5.0)
-    assert time.monotonic() - begin < 2.5
+    assert time.monotonic() - begin < AT_ONCE
     assert await port.ask("B?") == "b?"
     assert [type(change) for change in changes] == [LinkDown, type(None)]
 
@@ -222,7 +223,7 @@ async def stops_in_time(wire: Wire) -> None:
     await wire.far.heard("A?")
     begin = time.monotonic()
     await port.stop()
-    assert time.monotonic() - begin < 1.0
+    assert time.monotonic() - begin < AT_ONCE
     for failed in await asyncio.gather(*asking, return_exceptions=True):
         assert isinstance(failed, LinkDown)
     await port.stop()
@@ -252,7 +253,7 @@ async def refuses_at_once_while_down(wire: Wire) -> None:
         with pytest.raises(LinkDown):
             await port.ask("A?")
         await asyncio.sleep(0)
-    assert time.monotonic() - begin < 1.0
+    assert time.monotonic() - begin < AT_ONCE
 
 
 async def talks_in_several_steps(wire: Wire) -> None:

@@ -17,8 +17,9 @@ from drivers.http.port import HttpPort
 from drivers.http.questions import VALUE, Get, Post
 from drivers.http.wire import MAX_ANSWER
 from tests.drivers.http.servers import Behaviour, RawServer, reset, response, until
+from tests.waiting import AT_ONCE
 
-TIMEOUT = 0.25
+TIMEOUT = 0.8
 GOOD = {"v": 1.5}
 
 
@@ -34,8 +35,8 @@ class Rig:
         self.writer = port.point(Post("/set", {"v": VALUE}))
 
     async def works(self) -> None:
-        """Within 2 seconds of the server's return, and for every point."""
-        await self.port.wait_up(2)
+        """Soon after the server's return, and for every point."""
+        await self.port.wait_up(10)
         for point in (self.point, self.other):
             assert (await point.read()).value == 1.5
         await self.writer.write(1)
@@ -46,7 +47,7 @@ class Rig:
         begin = time.monotonic()
         with pytest.raises(kind, match=words) as caught:
             await self.point.read()
-        assert time.monotonic() - begin < TIMEOUT + 0.5
+        assert time.monotonic() - begin < TIMEOUT + AT_ONCE
         assert type(caught.value) is kind
         assert str(caught.value).startswith("rig: ")
         assert "/status" in str(caught.value)
@@ -239,7 +240,7 @@ async def test_refused_connections_take_all_points_down_at_once(rig: Rig) -> Non
     reads: list[Awaitable[object]] = [rig.point.read(), rig.other.read(), rig.writer.write(1)]
     begin = time.monotonic()
     results = await asyncio.gather(*reads, return_exceptions=True)
-    assert time.monotonic() - begin < TIMEOUT
+    assert time.monotonic() - begin < AT_ONCE
     assert [type(result) for result in results] == [LinkDown] * 3
     assert [change is None for change in changes] == [False]
     with pytest.raises(LinkDown):
@@ -258,15 +259,20 @@ async def test_a_refused_write_is_no_fault_of_the_link(rig: Rig) -> None:
     assert rig.port.statistics.connects == 1
 
 
-async def test_a_silent_server_does_not_hold_up_stopping(rig: Rig) -> None:
-    rig.server.behave = never
-    task = asyncio.create_task(rig.point.read())
-    await until(lambda: rig.port.statistics.requests == 1)
-    begin = time.monotonic()
-    await rig.port.stop()
-    assert time.monotonic() - begin < TIMEOUT / 2
-    with pytest.raises(LinkDown):
-        await task
+async def test_a_silent_server_does_not_hold_up_stopping() -> None:
+    async with RawServer(good(keeps=True)) as server:
+        port = HttpPort(server.url, name="rig", timeout=60.0)
+        point = port.point(Get("/status", "/v"))
+        async with port:
+            server.behave = never
+            asked = port.statistics.requests
+            task = asyncio.create_task(point.read())
+            await until(lambda: port.statistics.requests > asked)
+            begin = time.monotonic()
+            await port.stop()
+            assert time.monotonic() - begin < AT_ONCE
+            with pytest.raises(LinkDown):
+                await task
 
 
 async def test_flapping_leaks_neither_tasks_nor_descriptors(rig: Rig) -> None:
@@ -276,7 +282,7 @@ async def test_flapping_leaks_neither_tasks_nor_descriptors(rig: Rig) -> None:
             with pytest.raises(DriverError):
                 await rig.point.read()
             await rig.server.start()
-            await rig.port.wait_up(2)
+            await rig.port.wait_up(10)
             if n % 5 == 0:
                 await rig.works()
 
@@ -310,7 +316,7 @@ async def test_an_address_that_does_not_answer() -> None:
         port = HttpPort(url, name="rig", timeout=TIMEOUT)
         port.point(Get("/status"))
         begin = time.monotonic()
-        with pytest.raises(LinkDown, match=r"rig: GET /status: no connection within 0.25 s"):
+        with pytest.raises(LinkDown, match=r"rig: GET /status: no connection within 0.8 s"):
             async with port:
                 pass
-        assert time.monotonic() - begin < TIMEOUT + 0.5
+        assert time.monotonic() - begin < TIMEOUT + AT_ONCE

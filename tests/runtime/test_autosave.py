@@ -615,7 +615,7 @@ async def test_signals_save_and_end_with_zero(tmp_path: Path, end: int) -> None:
     async with program(*words, cwd=tmp_path) as pump:
         done = await c_tool(await pump.port(), "caput", "-c", "SPEED", "42")
         assert done.code == 0, done.err
-        left = await pump.interrupt(end, deadline=2.0)
+        left = await pump.interrupt(end)
     assert left.code == 0, left.err
     assert saved(tmp_path / "pump.sav") == {"SPEED.VAL": "42.0"}
     async with program(*words, cwd=tmp_path) as pump:

@@ -27,7 +27,7 @@ def a_hundred_thousand_subscriptions(attack: Attack) -> None:
     client.sock.setblocking(False)
     sent = 0
     while received < number * 24:  # header and value
-        assert time.monotonic() - begin < 10.0, f"{received / number / 24:.0%} within ten seconds"
+        assert time.monotonic() - begin < 30.0, f"{received / number / 24:.0%} within thirty seconds"
         with suppress(BlockingIOError):
             sent += client.sock.send(data[sent : sent + 262144])
         with suppress(BlockingIOError):
@@ -41,7 +41,7 @@ def a_hundred_thousand_subscriptions(attack: Attack) -> None:
     client.reset()
     other = attack.client()
     assert other.read(other.create("ABUSE:AI")).p1 == ECA.NORMAL.code
-    assert time.monotonic() - begin < 5.0
+    assert time.monotonic() - begin < 15.0
 
 
 @abuse(probe=5.0)

@@ -16,7 +16,7 @@ from aiohttp import web
 Behaviour = Callable[["RawServer", bytes, asyncio.StreamWriter], Awaitable[None]]
 
 
-async def until(condition: Callable[[], bool], deadline: float = 5.0) -> None:
+async def until(condition: Callable[[], bool], deadline: float = 10.0) -> None:
     """Wait for a condition; AssertionError if it does not come true."""
     end = time.monotonic() + deadline
     while not condition():

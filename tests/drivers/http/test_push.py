@@ -87,6 +87,7 @@ async def connected(*questions: Any, push: Push = SHELLY) -> AsyncIterator[tuple
         points = [port.point(question) for question in questions]
         async with port:
             await until(lambda: bool(shelly.sockets))
+            await until(lambda: all(getattr(point, "fault", None) is None for point in points))
             yield shelly, port, points
 
 
