@@ -25,7 +25,7 @@ SHOWN = re.compile(r"^DEMO:(\S+) +(\S+) (\S*) +\d\d:\d\d:\d\d\.\d( +\S+ \S+)?$",
 
 
 async def test_prints_its_table_and_ends_by_itself() -> None:
-    done = await finished(*DEMO, "--seconds", "3")
+    done = await finished(*DEMO, "--seconds", "7")  # two tables: in the second all instruments are there
     assert done.code == 0
     assert done.err == ""
     rows = {name: (value, unit, alarm) for name, value, unit, alarm in SHOWN.findall(done.out)}

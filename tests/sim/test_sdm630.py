@@ -21,10 +21,10 @@ async def meter(tty: bool = False, **options: Any) -> AsyncIterator[tuple[sim.Ru
     async with sim.serve("sdm630", tty=tty, **options) as running:
         client: Any
         if tty:
-            client = AsyncModbusSerialClient(running.address, baudrate=9600, timeout=0.5, retries=0)
+            client = AsyncModbusSerialClient(running.address, baudrate=9600, timeout=3.0, retries=0)
         else:
             host, port = running.address.split(":")
-            client = AsyncModbusTcpClient(host, port=int(port), timeout=0.5, retries=0)
+            client = AsyncModbusTcpClient(host, port=int(port), timeout=3.0, retries=0)
         assert await client.connect()
         try:
             yield running, client

@@ -204,7 +204,7 @@ async def test_what_was_heard_before_a_drop_is_not_given_after_it() -> None:
         await first_status(heard)
         shelly.status.pop("switch:0")  # so that no later frame tells
         await shelly.hang_up()
-        await until(lambda: shelly.connections == 2 and bool(shelly.sockets))
+        await until(lambda: shelly.connections == 2 and bool(shelly.sockets) and heard.fault is None)
         with pytest.raises(ReplyTimeout):
             await heard.read()
 

@@ -182,7 +182,7 @@ async def test_what_is_not_modbus_is_not_answered():
 @pytest.mark.parametrize("kind", ["silence", "garbage", "checksum", "truncated", "foreign"])
 async def test_a_client_that_we_did_not_write_sees_the_fault_and_then_a_good_reply(kind):
     async with sim.serve("sdm630", tty=True) as running:
-        client = AsyncModbusSerialClient(running.address, timeout=0.2, retries=0)
+        client = AsyncModbusSerialClient(running.address, timeout=3.0, retries=0)
         assert await client.connect()
         running.fault(kind)
         with pytest.raises(ModbusIOException):
