@@ -93,7 +93,7 @@ def test_load_is_that_of_the_time_between_two_looks() -> None:
     busy = machine.look()
     assert busy.ioc_load is not None
     assert busy.host_load is not None
-    assert busy.ioc_load > 20.0
+    assert busy.ioc_load > 1.0  # other programs may have most of the machine
     assert 0.0 < busy.host_load <= 100.0
 
 
