@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import logging
 import os
 import runpy
 import sys
+import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +25,8 @@ __all__ = ["run_program"]
 
 log = logging.getLogger("iocbridge")
 _USAGE = "usage: iocbridge run --caproto FILE.py|-m MODULE [OPTIONS]"
+THREADS_DEADLINE = 1.0  # seconds for the program's own threads, after the server and the program have ended
+_served = False  # whether the program has called `run`, and it has ended in good order
 
 
 def run_program(argv: Sequence[str]) -> int:
@@ -46,7 +51,25 @@ def run_program(argv: Sequence[str]) -> int:
     except Exception as error:  # of a module: `load_file` says the same of a file
         print(f"iocbridge: {words[0]}: {type(error).__name__}: {error}", file=sys.stderr)
         return 2
+    if _served:
+        _leave_threads_behind()
     return 0
+
+
+def _leave_threads_behind() -> None:
+    """End the process although the program has threads that run for ever: SIGTERM is to be enough for an IOC."""
+    deadline = time.monotonic() + THREADS_DEADLINE
+    threads = [one for one in threading.enumerate() if not one.daemon and one is not threading.current_thread()]
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    names = ", ".join(thread.name for thread in threads if thread.is_alive())
+    if names:
+        log.warning("the program's own threads do not end and are left behind: %s", names)
+        atexit._run_exitfuncs()
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 def _config(interfaces: Sequence[str] | None = None) -> ServerConfig:
@@ -63,9 +86,11 @@ def run(
     startup_hook: StartupHook | None = None,
 ) -> None:
     """Caproto's `run`: serve a PV database until Ctrl-C or SIGTERM. Ends the program if it cannot."""
+    global _served
     del module_name  # there is one server
     try:
         asyncio.run(serve(Served(pvdb), _config(interfaces), log_pv_names, None, startup_hook))
+        _served = True
     except (CannotListen, ConfigError) as error:
         print(f"iocbridge: {error}", file=sys.stderr)
         raise SystemExit(1) from None

@@ -9,42 +9,21 @@ from __future__ import annotations
 import inspect
 from array import array
 from collections.abc import Callable, Mapping
-from enum import IntEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from bridge.compat.alarm import ChannelAlarm, alarm_of
-from bridge.compat.names import CannotExceedLimits, ChannelType, TimeStamp, field_type_of, type_of_field
-from records import NO_ALARM, PV, Alarm, FieldType, Metadata, Severity, SkipWrite, Status, as_field_type
+from bridge.compat.backing import CompatPV, describe, first_value, labels_of, make_record, shape_of, without_deadbands
+from bridge.compat.names import CannotExceedLimits, ChannelType, TimeStamp, type_of_field
+from records import NO_ALARM, PV, Alarm, FieldType, Metadata, Severity, SkipWrite, Status
 from records.limited import LimitedPV
-from records.names import FIELDS, LIMITS, described, state_fields
+from records.names import LIMITS, described
 
 if TYPE_CHECKING:
     from bridge.compat.fields import RecordFieldGroup
 
-__all__ = [
-    "ChannelByte",
-    "ChannelChar",
-    "ChannelData",
-    "ChannelDouble",
-    "ChannelEnum",
-    "ChannelFloat",
-    "ChannelInteger",
-    "ChannelNumeric",
-    "ChannelShort",
-    "ChannelString",
-    "over",
-]
+__all__ = ["ChannelData"]
 
-_ROOM_FOR_TEXT = 256  # bytes of a text for which nobody has said a length: caproto has just those of the first value
 _NUMERIC = ("units", "precision", "value_atol", "log_atol", *LIMITS)
-
-
-class CompatPV(LimitedPV):
-    """A plain number: alarm limits decide its alarm, control limits are ChannelData's business."""
-
-    def take_put(self, value: Any) -> None:
-        """Take what ChannelData has let pass."""
-        self.post(value)
 
 
 class ChannelData:
@@ -52,6 +31,7 @@ class ChannelData:
 
     data_type: ChannelType = ChannelType.LONG
     _text: ClassVar[bool] = False  # whether bytes are text
+    _number: ClassVar[bool] = False  # whether a byte is a number
     _fields_class: ClassVar[Any] = None
 
     pv: PV
@@ -88,14 +68,14 @@ class ChannelData:
         unknown = [name for name in options if name not in (*_NUMERIC, *_IGNORED)]
         if unknown:
             raise TypeError(f"{type(self).__name__}: {pvname}: no option {', '.join(unknown)}")
-        field_type, count = self._shape(value, max_length, report_as_string)
+        field_type, count = shape_of(self.data_type, self._text, value, max_length, report_as_string)
         described_by = {name: options[name] for name in _NUMERIC if options.get(name) is not None}
         labels = self._labels(value, enum_strings)
-        value = self._first(value, field_type, count)
+        value = first_value(value, field_type, count)
         if record is not None:
-            self.pv = _record(record, pvname, value, field_type, count, labels, described_by, doc, group)
+            self.pv = make_record(record, pvname, value, field_type, count, labels, described_by, doc, group)
         else:
-            metadata = described(Metadata(states=labels), _without_deadbands(described_by))
+            metadata = described(Metadata(states=labels), without_deadbands(described_by))
             number = count == 1 and field_type not in (FieldType.STRING, FieldType.ENUM)
             self.pv = (CompatPV if number else PV)(
                 pvname,
@@ -145,43 +125,8 @@ class ChannelData:
         low, high = self.pv.metadata.control
         return isinstance(self.pv, CompatPV) and low < high
 
-    def _shape(self, value: Any, max_length: int | None, as_string: bool) -> tuple[FieldType, int]:
-        """Type of the elements, and how many there may be."""
-        field_type = field_type_of(self.data_type)
-        if field_type is FieldType.UCHAR:
-            if as_string:
-                return FieldType.STRING, 1
-            length = len(value) if hasattr(value, "__len__") else 1
-            return field_type, max(
-                max_length or max(length, _ROOM_FOR_TEXT if self._text else 1), 2 if self._text else 1
-            )
-        if field_type is FieldType.LONG and value is not None:
-            needed = as_field_type(value) if not isinstance(value, str) else field_type
-            field_type = (
-                FieldType.INT64 if needed in (FieldType.INT64, FieldType.UINT64) and _wide(value) else field_type
-            )
-        if field_type is FieldType.ENUM:
-            return field_type, 1
-        scalar = value is None or isinstance(value, (str, bytes)) or not hasattr(value, "__len__")
-        sized: Any = value
-        return field_type, max_length or (1 if scalar else max(len(sized), 1))
-
     def _labels(self, value: Any, given: Any) -> tuple[str, ...]:
-        if given is not None:
-            return tuple(one.decode() if isinstance(one, bytes) else str(one) for one in given)
-        if isinstance(value, IntEnum):
-            names = {int(member): member.name for member in type(value)}
-            return tuple(names.get(number, "") for number in range(max(names) + 1))
-        return ("Off", "On") if isinstance(value, bool) and self.data_type == ChannelType.ENUM else ()
-
-    def _first(self, value: Any, field_type: FieldType, count: int) -> Any:
-        if value is None:
-            if count > 1:
-                return b"" if field_type is FieldType.UCHAR else ()
-            return "" if field_type is FieldType.STRING else 0
-        if count == 1 and isinstance(value, (list, tuple)) and len(value) <= 1:
-            return value[0] if value else 0
-        return value
+        return labels_of(self.data_type, value, given)
 
     # --- values -------------------------------------------------------------------------------------------------
 
@@ -207,7 +152,7 @@ class ChannelData:
 
             return numpy.array(value)
         if pv.field_type is FieldType.UCHAR and isinstance(value, int) and self.data_type == ChannelType.CHAR:
-            return value if isinstance(self, ChannelNumeric) else bytes((value & 0xFF,))
+            return value if self._number else bytes((value & 0xFF,))
         return value
 
     def _inward(self, value: Any, field_type: FieldType | None = None, count: int | None = None) -> Any:
@@ -329,7 +274,7 @@ class ChannelData:
             self.pv.post_alarm(alarm_of(self.pv.alarm, status, severity))
         options = {name: option for name, option in options.items() if name not in _IGNORED and option is not None}
         if options:
-            await _describe(self.pv, options)
+            await describe(self.pv, options)
         if timestamp is not None:
             self.pv.time_ns = _time_ns(timestamp) or self.pv.time_ns
 
@@ -443,127 +388,3 @@ def _time_ns(timestamp: Any) -> int | None:
     if timestamp is None:
         return None
     return timestamp.time_ns if isinstance(timestamp, TimeStamp) else round(float(timestamp) * 1e9)
-
-
-def _wide(value: Any) -> bool:
-    """Whether a whole number does not fit 32 bits; numpy's 64-bit integers mostly do."""
-    try:
-        return bool(max(value) >= 1 << 31 or min(value) < -(1 << 31))
-    except TypeError:
-        return not -(1 << 31) <= int(value) < 1 << 31
-    except ValueError:  # an empty list
-        return False
-
-
-def _without_deadbands(options: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: option for name, option in options.items() if name not in ("value_atol", "log_atol")}
-
-
-def _record(
-    fields_class: Any, pvname: str, value: Any, field_type: FieldType, count: int, labels: tuple[str, ...],
-    options: Mapping[str, Any], doc: str | None, group: Any,
-) -> PV:  # fmt: skip
-    record_class = fields_class.record_class(field_type, count)
-    given: dict[str, Any] = {"desc": (doc or "").strip().partition("\n")[0]}
-    rows = record_class.fields
-    for name, option in options.items():
-        attr, *severity = FIELDS[name]
-        if attr in ("drvh", "drvl") and attr.upper() not in rows:
-            attr = {"drvh": "hopr", "drvl": "lopr"}[attr]
-        if attr.upper() in rows:
-            given[attr] = option
-            if severity:
-                given[severity[0]] = severity[1]
-    given.update(state_fields(labels, rows))
-    if "NELM" in rows and "FTVL" in rows and rows["FTVL"].menu is not None:
-        given.update(ftvl=field_type.name, nelm=count)
-    if "SIZV" in rows and count > 1:
-        given["sizv"] = count + 1
-        value = value if isinstance(value, str) else bytes(value).decode("latin-1")
-    if hasattr(record_class, "states") and labels:
-        record_class = type(record_class.__name__, (record_class,), {"states": labels})
-    made: PV = record_class(pvname, value, group=group, **given)
-    return made
-
-
-async def _describe(pv: PV, options: dict[str, Any]) -> None:
-    rows: Any = getattr(pv, "fields", None)
-    if hasattr(pv, "row"):  # a field is described by its record
-        return
-    if rows is not None:
-        options = {name: option for name, option in options.items() if name == "enum_strings" or _row_of(name, rows)}
-    await pv.write_metadata(**_without_deadbands(options))
-
-
-def _row_of(name: str, rows: Mapping[str, Any]) -> bool:
-    return name in FIELDS and FIELDS[name][0].upper() in rows
-
-
-# --- one class a type ------------------------------------------------------------------------------------------------
-
-
-class ChannelNumeric(ChannelData):
-    """A number, or several."""
-
-
-class ChannelInteger(ChannelNumeric):
-    """LONG."""
-
-    data_type = ChannelType.LONG
-
-
-class ChannelShort(ChannelNumeric):
-    """SHORT, which Channel Access calls INT."""
-
-    data_type = ChannelType.INT
-
-
-class ChannelFloat(ChannelNumeric):
-    """FLOAT."""
-
-    data_type = ChannelType.FLOAT
-
-
-class ChannelDouble(ChannelNumeric):
-    """DOUBLE."""
-
-    data_type = ChannelType.DOUBLE
-
-
-class ChannelByte(ChannelData):
-    """CHAR, as bytes."""
-
-    data_type = ChannelType.CHAR
-
-
-class ChannelChar(ChannelData):
-    """CHAR, as text."""
-
-    data_type = ChannelType.CHAR
-    _text = True
-
-
-class ChannelString(ChannelData):
-    """STRING."""
-
-    data_type = ChannelType.STRING
-
-
-class ChannelEnum(ChannelData):
-    """ENUM."""
-
-    data_type = ChannelType.ENUM
-
-
-_VIEWS: dict[FieldType, type[ChannelData]] = {
-    FieldType.STRING: ChannelString,
-    FieldType.ENUM: ChannelEnum,
-    FieldType.DOUBLE: ChannelDouble,
-    FieldType.FLOAT: ChannelFloat,
-    FieldType.SHORT: ChannelShort,
-}
-
-
-def over(pv: PV, group: Any, attr: str) -> ChannelData:
-    """A field of a record as its caproto program sees it."""
-    return _VIEWS.get(pv.field_type, ChannelInteger)._over(pv, group, attr)

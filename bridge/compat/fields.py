@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any, ClassVar
 
 from bridge.compat import fieldtable
-from bridge.compat.channeldata import ChannelData, over
+from bridge.compat.channeldata import ChannelData
+from bridge.compat.channeltypes import over
 from bridge.compat.recordclass import record_class
 from records import FieldType, Hook, PVSpec, Record, ScanHook
 from records.field import Field

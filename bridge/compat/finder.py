@@ -62,7 +62,7 @@ class _Loader(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         ours = import_module(self._ours)
-        names = ours.__all__
+        names = [*ours.__all__, *getattr(ours, "MADE", ())]  # MADE: classes that no source line names
         module.__doc__ = ours.__doc__
         for name in names:
             setattr(module, name, getattr(ours, name))

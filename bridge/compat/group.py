@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 from bridge.compat.alarm import ChannelAlarm
 from bridge.compat.names import CaprotoRuntimeError, ChannelType
-from bridge.compat.spec import PVSpec, pvproperty
+from bridge.compat.pvspec import PVSpec
+from bridge.compat.spec import pvproperty
 from records import PVGroup as OurGroup
 from records import SubGroup as OurSubGroup
 from records.pairs import pair_wrapper

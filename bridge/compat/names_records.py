@@ -9,8 +9,9 @@ from bridge.compat.fields import RecordFieldGroup, get_record_registry, register
 _CLASSES = {made.__name__: made for made in registry.values()}
 records = registry
 globals().update(_CLASSES)
+MADE = tuple(_CLASSES)
 
-__all__ = ["RecordFieldGroup", *_CLASSES, "get_record_registry", "records", "register_record", "summarize"]
+__all__ = ["RecordFieldGroup", "get_record_registry", "records", "register_record", "summarize"]
 
 
 def summarize(file: Any = None) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from bridge.ca import ECA
 from bridge.compat.alarm import ChannelAlarm
-from bridge.compat.channeldata import (
+from bridge.compat.channeltypes import (
     ChannelByte,
     ChannelChar,
     ChannelDouble,
@@ -37,7 +37,7 @@ from bridge.compat.names import (
     TimeStamp,
 )
 from bridge.compat.names_log import config_caproto_logging, set_handler
-from bridge.compat.spec import channeldata
+from bridge.compat.pvclasses import channeldata
 
 __all__ = [
     "MAX_STRING_SIZE",

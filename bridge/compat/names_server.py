@@ -9,21 +9,14 @@ from bridge.compat import names_menus as menus
 from bridge.compat import names_records as records
 from bridge.compat.channeldata import ChannelData
 from bridge.compat.group import PVGroup, SubGroup, get_pv_pair_wrapper, pvfunction
-from bridge.compat.spec import (
-    PVPROPERTY_CLASSES,
-    FieldSpec,
-    NestedPvproperty,
-    PvpropertyData,
-    PvpropertyReadOnlyData,
-    PVSpec,
-    _class_for,
-    pvproperty,
-    scan_wrapper,
-)
+from bridge.compat.pvclasses import PVPROPERTY_CLASSES, PvpropertyData, PvpropertyReadOnlyData, class_for
+from bridge.compat.pvspec import PVSpec
+from bridge.compat.spec import FieldSpec, NestedPvproperty, pvproperty, scan_wrapper
 from bridge.runtime.asynclib import AsyncLibrary as AsyncLibraryLayer
 from records import expand as _expand
 
 GIVEN = ("run", "ioc_arg_parser", "template_arg_parser")
+MADE = tuple(PVPROPERTY_CLASSES)
 
 globals().update(PVPROPERTY_CLASSES)
 
@@ -37,7 +30,6 @@ __all__ = [
     "PvpropertyData",
     "PvpropertyReadOnlyData",
     "SubGroup",
-    *PVPROPERTY_CLASSES,
     "channeldata_from_pvspec",
     "conversion",
     "data_class_from_pvspec",
@@ -58,7 +50,7 @@ def expand_macros(pv: str, macros: dict[str, Any]) -> str:
 
 def data_class_from_pvspec(group: Any, pvspec: PVSpec) -> Any:
     """The class of the PV that a specification makes."""
-    return _class_for(pvspec, pvspec.read_only)
+    return class_for(pvspec.dtype, pvspec.value, pvspec.read_only)
 
 
 def channeldata_from_pvspec(group: Any, pvspec: PVSpec) -> Any:

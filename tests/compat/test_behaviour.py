@@ -513,6 +513,35 @@ def test_all_modules_that_are_promised(caproto: Any) -> None:
             assert hasattr(module, attr), (name, attr)
 
 
+def test_an_ophyd_device_becomes_a_group(caproto: Any) -> None:
+    pytest.importorskip("ophyd")
+    from caproto.server import PVGroup, SubGroup, get_pv_pair_wrapper, pvproperty
+    from caproto.server.conversion import ophyd_device_to_caproto_ioc
+    from ophyd import Component, Device, DynamicDeviceComponent, EpicsSignal, EpicsSignalRO
+    from ophyd.areadetector.base import EpicsSignalWithRBV
+
+    class Inner(Device):  # type: ignore[misc]
+        label = Component(EpicsSignal, "Label", string=True)
+
+    class Stage(Device):  # type: ignore[misc]
+        x = Component(EpicsSignalRO, "X")
+        gain = Component(EpicsSignalWithRBV, "Gain")
+        inner = Component(Inner, "in:")
+        size = DynamicDeviceComponent({"width": (EpicsSignal, "W", {})})
+
+    [(name, lines)] = ophyd_device_to_caproto_ioc(Stage).items()
+    scope = {
+        "PVGroup": PVGroup,
+        "SubGroup": SubGroup,
+        "pvproperty": pvproperty,
+        "pvproperty_with_rbv": get_pv_pair_wrapper(setpoint_suffix="", readback_suffix="_RBV"),
+    }
+    exec("\n".join(lines), scope)
+    made: Any = scope[name]
+    assert list(made("s:").pvdb) == ["s:X", "s:Gain", "s:Gain_RBV", "s:in:Label", "s:W"]
+    assert not ours(made("s:").x).writable
+
+
 def test_a_name_that_is_not_there_is_said(caproto: Any) -> None:
     with pytest.raises(ImportError, match="no_such_thing"):
         from caproto.server import no_such_thing  # noqa: F401
