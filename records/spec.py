@@ -132,16 +132,17 @@ class PVSpec(Generic[T_co]):
                 except TypeError as error:
                     raise TypeError(f"{self.where}: {error}") from None
 
-    def hooks(self, group: PVGroup, pv: PV) -> Iterator[Hook]:
+    def hooks(self, group: PVGroup | None, pv: PV) -> Iterator[Hook]:
         """What the runtime has to run for `pv`."""
         if self.field_hooks:
             yield from hooks_of(pv.field_inst, self.field_hooks)
+        first = (pv,) if group is None else (group, pv)  # as putters of a PV without a group are called
         if self.startup_method is not None:
-            yield Hook("startup", pv, partial(self.startup_method, group, pv))
+            yield Hook("startup", pv, partial(self.startup_method, *first))
         if self.scan_method is not None:
-            yield Hook("scan", pv, partial(self.scan_method.method, group, pv), *self.scan_method[1:])
+            yield Hook("scan", pv, partial(self.scan_method.method, *first), *self.scan_method[1:])
         if self.shutdown_method is not None:
-            yield Hook("shutdown", pv, partial(self.shutdown_method, group, pv))
+            yield Hook("shutdown", pv, partial(self.shutdown_method, *first))
 
     # --- decorators ---------------------------------------------------------------------------------------------
 

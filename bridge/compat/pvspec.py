@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import partial
@@ -11,6 +11,7 @@ from typing import Any
 from bridge.compat.fields import RecordFieldGroup, registry
 from bridge.compat.names import CaprotoValueError
 from bridge.compat.pvclasses import class_for
+from records import Hook
 from records.fieldhooks import ScanHook
 from records.macros import expand
 from records.menus import SCAN_PASSIVE, nearest_scan
@@ -98,10 +99,34 @@ class PVSpec:
             made.field_inst = fields_class(made, hung or {})
             if made.pv.putter is None:
                 made.pv.putter = made._put_of_client  # for value_write_hook, which may be set later
+        if group is None:
+            made.pv.pvspec = _Loose(self, made)  # type: ignore[assignment]  # as much of it as the runtime asks
         scan = self.scan
         if scan is not None and scan.use_scan_field and scan.period and getattr(made.pv, "scan", None) == SCAN_PASSIVE:
             made.pv.scan = nearest_scan(scan.period)  # type: ignore[attr-defined]
         return made
+
+
+class _Loose:
+    """What the runtime asks of a PV that belongs to no group; its hooks are called without one."""
+
+    saving = None
+
+    def __init__(self, spec: PVSpec, made: Any) -> None:
+        self.attr = spec.attr or ""
+        self._spec, self._made = spec, made
+
+    def hooks(self, group: None, pv: Any) -> Iterator[Hook]:
+        """What the runtime has to run."""
+        spec, made = self._spec, self._made
+        if made.field_inst is not None:
+            yield from made.field_inst.hooks()
+        if spec.startup is not None:
+            yield Hook("startup", pv, partial(spec.startup, made))
+        if spec.scan is not None:
+            yield Hook("scan", pv, partial(spec.scan.method, made), *spec.scan[1:])
+        if spec.shutdown is not None:
+            yield Hook("shutdown", pv, partial(spec.shutdown, made))
 
 
 def _bound(method: Callable[..., Any], group: Any) -> Callable[..., Any]:

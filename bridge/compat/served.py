@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Reversible
 from typing import Any
 
 from records import PV
@@ -23,6 +23,9 @@ class Served(Mapping[str, PV]):
 
     def __iter__(self) -> Iterator[str]:
         return iter(list(self.pvdb))
+
+    def __reversed__(self) -> Iterator[str]:
+        return reversed(list(self.pvdb)) if not isinstance(self.pvdb, Reversible) else reversed(self.pvdb)
 
     def __len__(self) -> int:
         return len(self.pvdb)

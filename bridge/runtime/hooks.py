@@ -6,14 +6,16 @@ One failing hook marks its own PV and is logged; everything else goes on.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Coroutine, Iterable
+from typing import Any
 
 from bridge.runtime.asynclib import AsyncLibrary
 from bridge.runtime.clock import Clock
 from bridge.runtime.view import IocView
-from records import NO_ALARM, Alarm, Hook, PVGroup, Record, Status, logs
+from records import NO_ALARM, Alarm, Hook, Record, Status, logs
 
 __all__ = ["Hooks"]
 
@@ -21,39 +23,61 @@ log = logging.getLogger("iocbridge")
 logs.logger = logging.getLogger  # what groups log, now that somebody is there who can
 
 SHUTDOWN_DEADLINE = 1.0  # seconds for all shutdown hooks together
+CANCEL_DEADLINE = 0.5  # seconds for hooks to end that have been cancelled
 SCAN_FIELD_POLL = 0.5  # seconds between looks at a SCAN field that says "Passive"
 
 
 class Hooks:
-    """The hooks of an IOC's groups while it runs."""
+    """The hooks of an IOC's PVs while it runs."""
 
     def __init__(self, clock: Clock, ioc: IocView | None = None) -> None:
         self._clock = clock
         self._library = AsyncLibrary(ioc)
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: dict[asyncio.Task[None], Hook] = {}
         self._shutdown: list[Hook] = []
 
-    def start(self, groups: Iterable[PVGroup]) -> None:
-        """Run start-up and scan hooks, each in its own task."""
-        for hook in (hook for group in groups for hook in group.hooks()):
+    def start(self, hooks: Iterable[Hook]) -> None:
+        """Run start-up and scan hooks, each in its own task, and keep shutdown hooks for the end."""
+        for hook in hooks:
             if hook.kind == "shutdown":
                 self._shutdown.append(hook)
             else:
-                work = self._once(hook) if hook.kind == "startup" else self._repeat(hook)
-                self._tasks.append(asyncio.create_task(work, name=f"{hook.kind} of {hook.pv.name}"))
+                self._begin(hook, self._once(hook) if hook.kind == "startup" else self._repeat(hook))
 
-    async def stop(self) -> None:
-        """End the hooks that run, then run the shutdown hooks."""
-        for task in self._tasks:
+    async def stop(self, hooks: Collection[Hook] | None = None) -> None:
+        """End the hooks that run, then run the shutdown hooks; of all PVs, or only of these that were started."""
+        ends = [hook for hook in self._shutdown if hooks is None or hook in hooks]
+        self._shutdown = [hook for hook in self._shutdown if hook not in ends]
+        await self._end([task for task, hook in self._tasks.items() if hooks is None or hook in hooks])
+        tasks = [self._begin(hook, self._once(hook)) for hook in ends]
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=SHUTDOWN_DEADLINE)
+            if late:
+                log.warning("shutdown hooks took more than %g s and were left behind", SHUTDOWN_DEADLINE)
+                await self._end(late)
+
+    def _begin(self, hook: Hook, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work, name=f"{hook.kind} of {hook.pv.name}")
+        self._tasks[task] = hook
+        task.add_done_callback(lambda task: self._tasks.pop(task, None))
+        return task
+
+    async def _end(self, tasks: Collection[asyncio.Task[None]]) -> None:
+        """Cancel tasks; one that goes on regardless is broken off, or the IOC could not end."""
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks.clear()
-        try:
-            async with asyncio.timeout(SHUTDOWN_DEADLINE):
-                await asyncio.gather(*(self._once(hook) for hook in self._shutdown))
-        except TimeoutError:
-            log.warning("shutdown hooks took more than %g s and were left behind", SHUTDOWN_DEADLINE)
-        self._shutdown.clear()
+        stubborn = (await asyncio.wait(tasks, timeout=CANCEL_DEADLINE))[1] if tasks else ()
+        for task in stubborn:
+            hook = self._tasks[task]
+            log.warning("%s: the %s hook does not end when it is cancelled and is broken off", hook.pv.name, hook.kind)
+            with contextlib.suppress(RuntimeError):  # it ignores even that
+                _coroutine(task).close()  # GeneratorExit: nobody takes that for an error
+            task.cancel()  # wakes the task, which finds that there is nothing left to run
+        if stubborn:
+            await asyncio.wait(stubborn, timeout=CANCEL_DEADLINE)
+        for task in tasks:
+            if task.done() and not task.cancelled():
+                task.exception()  # asked for, so that nobody complains that it was not
 
     async def _call(self, hook: Hook) -> None:
         result = hook.call(self._library)
@@ -84,6 +108,10 @@ class Hooks:
                 now = self._clock.monotonic()
                 due = max(due + period, now) if hook.subtract_elapsed else now + period
             await self._clock.sleep_until(due)
+
+
+def _coroutine(task: asyncio.Task[None]) -> Any:
+    return task.get_coro()
 
 
 def _period(hook: Hook) -> float | None:

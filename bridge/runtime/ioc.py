@@ -21,8 +21,9 @@ from bridge.runtime.iointr import Interrupts
 from bridge.runtime.recordhost import RecordHost
 from bridge.runtime.scan import ScanLists
 from bridge.runtime.view import IocView, Site
+from bridge.runtime.watch import LOOK_EVERY, DatabaseWatch
 from bridge.server import CaServer, EagerRunner, ServerConfig, serving
-from records import PV, PVGroup, Record, Service, Watched, clock
+from records import PV, Hook, PVGroup, Record, Service, Watched, clock
 
 if TYPE_CHECKING:
     from bridge.client import ClientConfig
@@ -55,27 +56,79 @@ class Ioc:
         self._host = RecordHost(pvdb, runner, self._scan_changed, links)
         self._runner = runner
         self._hooks = Hooks(wall, self.view)
+        self._watch = DatabaseWatch(pvdb)
+        self._follower: asyncio.Task[None] | None = None
+        self._adopted: dict[int, tuple[PVGroup | PV, list[Hook]]] = {}  # with the hooks of each, by identity
         self._services: list[Service] = []
-        self._unwatch: list[Any] = []
+        self._unwatch: dict[Record, Callable[[], None]] = {}
 
     @property
     def records(self) -> Iterable[Record]:
         """All records, in the order of the database."""
-        return [pv for pv in self.pvdb.values() if isinstance(pv, Record)]
+        return _records(self.pvdb.values())
 
     async def start(self) -> None:
         """Bring everything up behind the server."""
-        groups = _groups(self.pvdb)
-        self._services = list({id(service): service for group in groups for service in group.services}.values())
-        for record in self.records:
-            self._adopt(record)
+        come, _ = self._watch.look()
         for saver in self.view.savers:
             saver.start()
-        for service in self._services:
-            await service.start()
-        self._hooks.start(groups)
-        self._process_at_init()
+        await self._welcome(come)
         self.scans.start()
+        self._follower = asyncio.create_task(self._follow(), name="PVs that come and go")
+
+    async def _follow(self) -> None:
+        while True:
+            await self.clock.sleep_until(self.clock.monotonic() + LOOK_EVERY)
+            try:
+                come, gone = self._watch.look()
+                if gone:
+                    await self._part(gone)
+                if come:
+                    for saver in self.view.savers:
+                        saver.adopt(come)
+                    await self._welcome(come)
+                    self.server.announce()
+            except Exception:  # of a database that is a program's own
+                log.exception("PVs that were added or removed: their hooks and scans may not run")
+
+    async def _welcome(self, pvs: list[PV]) -> None:
+        """Begin with PVs that are new: ports first, then hooks and PINI."""
+        groups = [group for group in _groups(pvs) if id(group) not in self._adopted]
+        loose = [pv for pv in pvs if pv.group is None]
+        known = {id(service) for service in self._services}
+        services = {id(one): one for group in groups for one in group.services if id(one) not in known}
+        self._services += services.values()
+        for record in _records(pvs):
+            self._adopt(record)
+        for service in services.values():
+            await service.start()
+        for group in groups:
+            self._run_hooks(group, list(group.hooks()))
+        for pv in loose:
+            hooks = list(pv.pvspec.hooks(None, pv)) if pv.pvspec is not None else []
+            if hooks:
+                self._run_hooks(pv, hooks)
+        for record in sorted(_records(pvs), key=lambda one: one.phas):
+            if record.pini:
+                self._process(record, record.process())
+
+    def _run_hooks(self, owner: PVGroup | PV, hooks: list[Hook]) -> None:
+        self._adopted[id(owner)] = (owner, hooks)
+        self._hooks.start(hooks)
+
+    async def _part(self, pvs: list[PV]) -> None:
+        """Be done with PVs that were removed. A group's hooks and ports end with the last of its PVs."""
+        for saver in self.view.savers:
+            saver.abandon(pvs)
+        for record in _records(pvs):
+            self._abandon(record)
+        present = {id(owner) for owner in (*_groups(self.pvdb.values()), *self.pvdb.values())}
+        ends = [owner for key, (owner, _) in self._adopted.items() if key not in present]
+        await self._hooks.stop({hook for owner in ends for hook in self._adopted.pop(id(owner))[1]})
+        kept = {id(one) for owner, _ in self._adopted.values() if isinstance(owner, PVGroup) for one in owner.services}
+        services = [one for one in self._services if id(one) not in kept]
+        self._services = [one for one in self._services if id(one) in kept]
+        await _stop(services)
 
     def _adopt(self, record: Record) -> None:
         self.scans.add(record)
@@ -83,8 +136,16 @@ class Ioc:
         record.attach(self._host)
         for link in (record.inp, getattr(record, "out", None)):
             if isinstance(link, Watched):
-                self._unwatch.append(link.watch(partial(self._link_changed, record)))
+                self._unwatch[record] = link.watch(partial(self._link_changed, record))
                 break  # one wire per record is what there is; INP speaks for OUT
+
+    def _abandon(self, record: Record) -> None:
+        self.scans.remove(record)
+        self.interrupts.remove(record)
+        record.detach()
+        unwatch = self._unwatch.pop(record, None)
+        if unwatch is not None:
+            unwatch()
 
     def _scan_changed(self, record: Record) -> None:
         self.scans.add(record)
@@ -92,11 +153,6 @@ class Ioc:
 
     def _link_changed(self, record: Record, fault: Exception | None) -> None:
         self._process(record, record.link_changed(fault))
-
-    def _process_at_init(self) -> None:
-        for record in sorted(self.records, key=lambda one: one.phas):
-            if record.pini:
-                self._process(record, record.process())
 
     def _process(self, record: Record, work: Any) -> None:
         if work is None:
@@ -110,26 +166,37 @@ class Ioc:
 
     async def stop(self) -> None:
         """Take everything down in the opposite order; what does not end in time is left behind."""
+        if self._follower is not None:
+            self._follower.cancel()
+            await asyncio.gather(self._follower, return_exceptions=True)
         await self.scans.stop()
         await self.interrupts.stop()
         for record in self.records:
             record.detach()
         await self._host.stop()
-        for unwatch in self._unwatch:
+        for unwatch in self._unwatch.values():
             unwatch()
         self._unwatch.clear()
         await self._hooks.stop()
-        try:
-            async with asyncio.timeout(STOP_DEADLINE):
-                await asyncio.gather(*(service.stop() for service in self._services), return_exceptions=True)
-        except TimeoutError:
-            log.warning("an instrument did not close within %g s", STOP_DEADLINE)
+        await _stop(self._services)
 
 
-def _groups(pvdb: Mapping[str, PV]) -> list[PVGroup]:
+async def _stop(services: Iterable[Service]) -> None:
+    try:
+        async with asyncio.timeout(STOP_DEADLINE):
+            await asyncio.gather(*(service.stop() for service in services), return_exceptions=True)
+    except TimeoutError:
+        log.warning("an instrument did not close within %g s", STOP_DEADLINE)
+
+
+def _records(pvs: Iterable[PV]) -> list[Record]:
+    return [pv for pv in pvs if isinstance(pv, Record)]
+
+
+def _groups(pvs: Iterable[PV]) -> list[PVGroup]:
     """The groups that the PVs belong to and all above them, each once."""
     found: dict[int, PVGroup] = {}
-    for pv in pvdb.values():
+    for pv in pvs:
         group = pv.group
         while group is not None and id(group) not in found:
             found[id(group)] = group
@@ -160,7 +227,10 @@ async def running(
     pvdb = database(*targets)
     clock.now_ns = wall.now_ns
     runner = EagerRunner(asyncio.get_running_loop())
-    async with autosaving(autosaves_of(_groups(pvdb), pvdb, autosave), wall) as savers, serving(pvdb, config) as server:
+    async with (
+        autosaving(autosaves_of(_groups(pvdb.values()), pvdb, autosave), wall) as savers,
+        serving(pvdb, config) as server,
+    ):
         view = IocView(pvdb, server, wall.now_ns(), site=site, savers=savers, on_exit=on_exit)
         ioc = Ioc(pvdb, server, runner, wall, view, links)
         try:

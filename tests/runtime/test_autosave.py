@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
+import shutil
 import signal
 import threading
 from pathlib import Path
@@ -42,6 +44,8 @@ from tests.server.serving import loopback
 from tests.waiting import eventually
 
 needs_c_tools = pytest.mark.skipif(C_TOOLS is None, reason="base's client programs come as an x86_64 Linux wheel only")
+
+needs_posix = pytest.mark.skipif(os.name != "posix", reason="the lock is flock")
 
 
 @pytest.fixture
@@ -193,9 +197,9 @@ class Golden(PVGroup):
     I = int64out(autosave=True)  # noqa: E741
 
 
-async def test_a_file_that_synapps_has_written() -> None:
+async def test_a_file_that_synapps_has_written(tmp_path: Path) -> None:
     group = Golden("S:")
-    golden = Path(__file__).parents[1] / "golden" / "synapps_autosave.sav"
+    golden = shutil.copy(Path(__file__).parents[1] / "golden" / "synapps_autosave.sav", tmp_path)
     async with running(group, config=loopback(), autosave=Autosave(golden, 1000, disk=FaultyDisk())) as ioc:
         assert ioc.view.savers[0].state.refused == ()
         assert (group.D.value, group.D.desc, group.D.hhsv, group.L.value) == (0.1, "a desc", Severity.MAJOR, -70_000)
@@ -378,6 +382,17 @@ async def test_two_ways_to_the_same_file(path: Path) -> None:
 
 
 # --- in time for everybody ------------------------------------------------------------------------------------------
+
+
+@needs_posix
+async def test_two_iocs_on_one_file(path: Path) -> None:
+    async with running(Soft("A:"), config=loopback(), autosave=path):
+        said = rf"autosave: {path} is the save file of another IOC that runs \(process {os.getpid()}\)"
+        with pytest.raises(ConfigError, match=said):
+            async with running(Soft("A:"), config=loopback(), autosave=path):
+                pass
+    async with running(Soft("A:"), config=loopback(), autosave=path):  # the end of the first gives it back
+        pass
 
 
 async def test_restored_before_anything_runs(path: Path) -> None:
@@ -620,6 +635,25 @@ async def test_signals_save_and_end_with_zero(tmp_path: Path, end: int) -> None:
     assert saved(tmp_path / "pump.sav") == {"SPEED.VAL": "42.0"}
     async with program(*words, cwd=tmp_path) as pump:
         assert (await c_tool(await pump.port(), "caget", "-t", "SPEED")).out.strip() == "42"
+
+
+@needs_posix
+async def test_a_second_ioc_on_the_same_file_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "pump.py").write_text(PROGRAM)
+    words = (*IOCBRIDGE, "run", "pump.py", "--autosave", "pump.sav")
+    async with program(*words, cwd=tmp_path) as first:
+        await first.until("Server startup complete")
+        async with program(*words, cwd=tmp_path) as second:
+            left = await second.end()
+        assert left.code == 1
+        lines = [line for line in left.err.splitlines() if not line.startswith("[I ")]
+        pid = first.process.pid
+        said = f"{tmp_path / 'pump.sav'} is the save file of another IOC that runs (process {pid}); give each its own"
+        assert lines == [f"iocbridge: autosave: {said}"]
+        first.process.kill()
+        await first.process.wait()
+    async with program(*words, cwd=tmp_path) as third:  # whoever was killed holds nothing
+        await third.until("Server startup complete")
 
 
 async def test_a_wrong_period_is_one_line(tmp_path: Path) -> None:

@@ -192,6 +192,43 @@ async def test_shutdown_hooks_that_fail_or_hang_stop_nobody() -> None:
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
+async def test_hooks_that_swallow_their_cancellation_are_broken_off() -> None:
+    class Group(PVGroup):
+        starting = pvproperty(value=0.0)
+        ending = pvproperty(value=0.0)
+        said = ""
+
+        @starting.startup
+        async def starting(self, instance: Any, async_lib: Any) -> None:
+            try:
+                while True:
+                    try:
+                        await async_lib.sleep(3600)
+                    except asyncio.CancelledError:
+                        instance.post(instance.value + 1)
+            finally:
+                self.said = "closed the valve"
+
+        @ending.shutdown
+        async def ending(self, instance: Any, async_lib: Any) -> None:
+            while True:
+                try:
+                    await async_lib.sleep(3600)
+                except asyncio.CancelledError:
+                    instance.post(1.0)
+
+    group = Group("T:")
+    with logged() as log:
+        async with running(group, config=loopback()):
+            await settle()
+            begin = time.monotonic()
+    assert time.monotonic() - begin < 8.0  # half a second, a second, half a second, on a busy machine
+    assert (group.starting.value, group.ending.value, group.said) == (1.0, 1.0, "closed the valve")
+    assert len(log.about("T:starting", "the startup hook does not end when it is cancelled")) == 1
+    assert len(log.about("T:ending", "the shutdown hook does not end when it is cancelled")) == 1
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
 async def test_plain_functions_are_hooks_too() -> None:
     class Group(PVGroup):
         level = pvproperty(value=0.0)

@@ -5,22 +5,24 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Final
 
 from bridge.runtime.autosave.disk import Disk
+from bridge.runtime.autosave.lock import FileLock, Taken
 from bridge.runtime.autosave.points import NOTHING, Point, Raw, contents, points_of
 from bridge.runtime.autosave.push import Pushes
-from bridge.runtime.autosave.restore import exists_in, restore
-from bridge.runtime.autosave.savfile import Snapshot
+from bridge.runtime.autosave.restore import Restored, exists_in, lines_for, restore
+from bridge.runtime.autosave.savfile import Content, Snapshot
 from bridge.runtime.autosave.store import History, Loaded, Store
 from bridge.runtime.autosave.thread import DiskThread
 from bridge.runtime.clock import Clock
-from records import PV
+from bridge.server import ConfigError
+from records import PV, PVGroup
 
 __all__ = ["Autosave", "AutosaveState", "Autosaver", "autosaving"]
 
@@ -71,9 +73,11 @@ class AutosaveState:
 class Autosaver:
     """One save file and the PVs in it. `restore`, then `start`, then `stop`; `save` at any time."""
 
-    def __init__(self, config: Autosave, pvdb: Mapping[str, PV], clock: Clock) -> None:
+    def __init__(self, config: Autosave, pvdb: Mapping[str, PV], clock: Clock, group: PVGroup | None = None) -> None:
+        """`group` is the one whose PVs are saved, if these are not all of the IOC."""
         self.config = config
         self._pvdb = pvdb
+        self._group = group
         self._clock = clock
         self._store = Store(
             config.path,
@@ -82,12 +86,27 @@ class Autosaver:
             legacy=config.legacy,
             parse_legacy=config.parse_legacy,
         )
+        self._lock = FileLock(self._store.path)
         self.state = AutosaveState(self._store.path, config.period)
         self._points, self._unsavable = points_of(pvdb.values())
         self._pushes = Pushes(clock, self._refused)
         self._disk = DiskThread()
         self._saved: list[Raw] | None = None
+        self._waiting: dict[str, Content] = {}  # lines of PVs that there are not, or not yet
         self._task: asyncio.Task[None] | None = None
+
+    async def lock(self) -> None:
+        """Keep the save file to this IOC until `unlock`. Raises ConfigError if another one that runs has it."""
+        try:
+            await self._disk.run(self._lock.acquire, RESTORE_DEADLINE)
+        except Taken as error:
+            raise ConfigError(f"autosave: {error}; give each its own") from None
+        except Exception as error:
+            log.warning("%s is not locked: %s", self.state.file, _words(error))
+
+    def unlock(self) -> None:
+        """Let others have the save file."""
+        self._lock.release()
 
     # --- at the start -------------------------------------------------------------------------------------------
 
@@ -120,6 +139,7 @@ class Autosaver:
             names = ", ".join(restored.missing[:MAX_NAMES])
             more = f" and {len(restored.missing) - MAX_NAMES} more" if len(restored.missing) > MAX_NAMES else ""
             log.info("%s has no value for %s%s", loaded.source, names, more)
+        self._waiting = dict(restored.waiting)
         state.source, state.restored = loaded.source, restored.taken
         state.refused = (*snapshot.complaints, *restored.refused)
         if loaded.rejected:
@@ -127,9 +147,7 @@ class Autosaver:
         elif state.refused:
             state.warning = f"{len(state.refused)} not restored: {state.refused[0]}"
         log.info("restored %d values of %s", restored.taken, loaded.source)
-        for point in self._points:
-            if point.restore == "push" and point.pv.name not in restored.missing and point.saves_value:
-                point.pending = point.pv.value
+        _mark_pushed(self._points, restored)
 
     def start(self) -> None:
         """Begin to save, and to write what is to be pushed. Call it before the ports are started."""
@@ -137,6 +155,37 @@ class Autosaver:
             if point.pending is not NOTHING:
                 self._pushes.start(point)
         self._task = asyncio.create_task(self._run(), name=f"autosave {self.state.file}")
+
+    def adopt(self, pvs: Iterable[PV]) -> None:
+        """Give PVs that were added while the IOC runs their saved values, and save them from now on."""
+        points, complaints = points_of(pv for pv in pvs if self._group is None or _is_below(pv, self._group))
+        for complaint in complaints:
+            log.warning("%s", complaint)
+        if not points:
+            return
+        lines = lines_for(points, self._waiting)
+        restored = restore(points, lines, lambda key: False)
+        for line in restored.refused:
+            log.warning("%s: %s", self.state.source, line)
+        self._waiting = {key: content for key, content in self._waiting.items() if key not in lines}
+        self._came(lines, restored)
+        _mark_pushed(points, restored)
+        for point in points:
+            if point.pending is not NOTHING:
+                self._pushes.start(point)
+        self._points += points
+
+    def _came(self, lines: Mapping[str, Content], restored: Restored) -> None:
+        state = self.state
+        still = [line for line in state.refused if line.partition(" ")[0] not in lines]
+        state.restored, state.refused = state.restored + restored.taken, (*still, *restored.refused)
+        if not state.refused and " not restored: " in state.warning:
+            state.warning = ""
+
+    def abandon(self, pvs: Iterable[PV]) -> None:
+        """Save PVs no longer that were removed while the IOC runs."""
+        gone = {id(pv) for pv in pvs}
+        self._points = [point for point in self._points if id(point.pv) not in gone]
 
     # --- while it runs ------------------------------------------------------------------------------------------
 
@@ -154,7 +203,7 @@ class Autosaver:
         if raws == self._saved or not self._points:
             return True
         now = datetime.fromtimestamp(self._clock.now_ns() / 1e9)
-        work = partial(_write, self._store, list(self._points), raws, now)
+        work = partial(_write, self._store, list(self._points), raws, dict(self._waiting), now)
         try:
             warnings = await self._disk.run(work, self.config.patience if deadline is None else deadline)
         except Exception as error:
@@ -194,12 +243,29 @@ class Autosaver:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         self._task = None
+        if self._waiting:  # nobody has come for these lines while it ran
+            self._waiting, self._saved = {}, None
         await self.save(LAST_SAVE_DEADLINE)
         await self._pushes.stop()
 
 
-def _write(store: Store, points: list[Point], raws: list[Raw], now: datetime) -> list[str]:
-    return store.save(contents(points, raws), now)
+def _write(
+    store: Store, points: list[Point], raws: list[Raw], waiting: Mapping[str, Content], now: datetime
+) -> list[str]:
+    return store.save({**waiting, **contents(points, raws)}, now)
+
+
+def _mark_pushed(points: Iterable[Point], restored: Restored) -> None:
+    for point in points:
+        if point.restore == "push" and point.pv.name not in restored.missing and point.saves_value:
+            point.pending = point.pv.value
+
+
+def _is_below(pv: PV, group: PVGroup) -> bool:
+    above = pv.group
+    while above is not None and above is not group:
+        above = above.parent
+    return above is not None
 
 
 def _words(error: Exception) -> str:
@@ -208,14 +274,18 @@ def _words(error: Exception) -> str:
 
 @asynccontextmanager
 async def autosaving(
-    autosaves: list[tuple[Autosave, Mapping[str, PV]]], clock: Clock
+    autosaves: list[tuple[Autosave, Mapping[str, PV], PVGroup | None]], clock: Clock
 ) -> AsyncIterator[list[Autosaver]]:
-    """Restore on the way in, save on the way out; whoever is in between calls `start`."""
-    savers = [Autosaver(config, pvdb, clock) for config, pvdb in autosaves]
-    for saver in savers:
-        await saver.restore()
-    try:
-        yield savers
-    finally:
+    """Restore on the way in, save on the way out; whoever is in between calls `start`.
+
+    Raises ConfigError if another IOC that runs saves to one of the files.
+    """
+    savers = [Autosaver(config, pvdb, clock, group) for config, pvdb, group in autosaves]
+    async with AsyncExitStack() as stack:
         for saver in savers:
-            await saver.stop()
+            await saver.lock()
+            stack.callback(saver.unlock)
+        for saver in savers:
+            await saver.restore()
+            stack.push_async_callback(saver.stop)
+        yield savers

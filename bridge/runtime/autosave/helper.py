@@ -138,14 +138,18 @@ class AutosaveHelper(PVGroup):
 
 def autosaves_of(
     groups: Sequence[PVGroup], pvdb: Mapping[str, PV], autosave: Autosave | str | os.PathLike[str] | None
-) -> list[tuple[Autosave, Mapping[str, PV]]]:
-    """All save files of an IOC and the PVs they are for. Raises ConfigError if two of them are the same file."""
-    found: list[tuple[Autosave, Mapping[str, PV]]] = []
+) -> list[tuple[Autosave, Mapping[str, PV], PVGroup | None]]:
+    """All save files of an IOC, the PVs they are for, and the group of these if they are not all.
+
+    Raises ConfigError if two of them are the same file.
+    """
+    found: list[tuple[Autosave, Mapping[str, PV], PVGroup | None]] = []
     if autosave is not None:
-        found.append((autosave if isinstance(autosave, Autosave) else Autosave(autosave), pvdb))
-    helpers = [group for group in groups if isinstance(group, AutosaveHelper)]
-    found += [(helper.config, _below(helper.parent, pvdb) if helper.parent is not None else pvdb) for helper in helpers]
-    paths = [os.path.realpath(config.path) for config, _ in found]
+        found.append((autosave if isinstance(autosave, Autosave) else Autosave(autosave), pvdb, None))
+    for helper in (group for group in groups if isinstance(group, AutosaveHelper)):
+        above = helper.parent
+        found.append((helper.config, pvdb if above is None else _below(above, pvdb), above))
+    paths = [os.path.realpath(config.path) for config, _, _ in found]
     for path in paths:
         if paths.count(path) > 1:
             raise ConfigError(f"autosave: {path} is the save file of two groups; give each its own")

@@ -14,15 +14,19 @@ from bridge.runtime.autosave.points import Point
 from bridge.runtime.autosave.savfile import Content
 from records import PV, Record, Severity, Status, clock
 
-__all__ = ["Restored", "exists_in", "restore"]
+__all__ = ["Restored", "exists_in", "lines_for", "restore"]
 
 
 class Restored(NamedTuple):
-    """What came of it: how many lines were taken, which were not and why, and which PVs the file does not know."""
+    """What came of it: how many lines were taken, which were not and why, and which PVs the file does not know.
+
+    `waiting` are the lines of PVs that there are not, or not yet.
+    """
 
     taken: int
     refused: tuple[str, ...]
     missing: tuple[str, ...]
+    waiting: Mapping[str, Content]
 
 
 def restore(points: Sequence[Point], values: Mapping[str, Content], exists: Callable[[str], bool]) -> Restored:
@@ -30,18 +34,31 @@ def restore(points: Sequence[Point], values: Mapping[str, Content], exists: Call
     index = _index(points)
     found: dict[Point, dict[str, Content]] = {}
     refused: list[str] = []
+    waiting: dict[str, Content] = {}
     for key, content in values.items():
-        place = index.get(key) or index.get(key.removesuffix("$")) or index.get(f"{key}.VAL")
-        if place is None:
-            why = "it is not autosaved any more" if exists(key.removesuffix("$")) else "there is no such PV"
-            refused.append(f"{key} is not restored: {why}")
+        place = _look_up(index, key)
+        if place is None and exists(key.removesuffix("$")):
+            refused.append(f"{key} is not restored: it is not autosaved any more")
+        elif place is None:
+            refused.append(f"{key} is not restored: there is no such PV")
+            waiting[key] = content
         else:
             found.setdefault(place[0], {})[place[1]] = content
     taken = 0
     for point, contents in found.items():
         taken += _restore_point(point, contents, refused)
     missing = [point.pv.name for point in points if point.saves_value and "VAL" not in found.get(point, ())]
-    return Restored(taken, tuple(refused), tuple(missing))
+    return Restored(taken, tuple(refused), tuple(missing), waiting)
+
+
+def lines_for(points: Sequence[Point], values: Mapping[str, Content]) -> dict[str, Content]:
+    """Those `values` of a save file that belong to `points`."""
+    index = _index(points)
+    return {key: content for key, content in values.items() if _look_up(index, key) is not None}
+
+
+def _look_up(index: Mapping[str, tuple[Point, str]], key: str) -> tuple[Point, str] | None:
+    return index.get(key) or index.get(key.removesuffix("$")) or index.get(f"{key}.VAL")
 
 
 def _index(points: Sequence[Point]) -> dict[str, tuple[Point, str]]:
