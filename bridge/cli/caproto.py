@@ -45,6 +45,8 @@ def run_program(argv: Sequence[str]) -> int:
             runpy.run_module(words[0], run_name="__main__", alter_sys=True)
         else:
             load_file(Path(words[0]), "__main__")
+    except KeyboardInterrupt:  # of a program with a loop of its own, which has ended in good order
+        return 130
     except (LoadError, ImportError) as error:
         print(f"iocbridge: {error}", file=sys.stderr)
         return 2

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Mapping, Sequence
+import signal
+import threading
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -48,12 +51,13 @@ class Context:
         return self.ioc.server.port if self.ioc is not None else None
 
     async def run(self, *, log_pv_names: bool = False, startup_hook: Any = None) -> None:
-        """Serve until this is cancelled."""
+        """Serve until this is cancelled, or SIGTERM comes and the program has no handler of its own."""
         config = ServerConfig.from_environment(os.environ)  # such a program has no command line of ours
         if self.interfaces:
             config = replace(config, interfaces=tuple(self.interfaces))
         log.info("Server starting up...")
-        async with running(Served(self.pvdb), config=config) as ioc:
+        stop = asyncio.Event()
+        async with _terminated(stop), running(Served(self.pvdb), config=config, on_exit=stop.set) as ioc:
             self.ioc = ioc
             try:
                 log.info("Listening on %s", ", ".join(f"{one}:{ioc.server.port}" for one in config.interfaces))
@@ -62,12 +66,26 @@ class Context:
                 log.info("Server startup complete.")
                 if log_pv_names:
                     log.info("PVs available:\n%s", "\n".join(f"    {name}" for name in self.pvdb))
-                await asyncio.Event().wait()
+                await stop.wait()
             except asyncio.CancelledError:
                 log.info("Server task cancelled. Will shut down.")
             finally:
                 self.ioc = None
         log.info("Server exiting....")
+
+
+@asynccontextmanager
+async def _terminated(stop: asyncio.Event) -> AsyncIterator[None]:
+    """Have SIGTERM set `stop`, where nobody else has a use for it: without that no last save is done."""
+    loop = asyncio.get_running_loop()
+    ours = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    if ours:
+        loop.add_signal_handler(signal.SIGTERM, stop.set)
+    try:
+        yield
+    finally:
+        if ours:
+            loop.remove_signal_handler(signal.SIGTERM)
 
 
 async def start_server(

@@ -58,7 +58,7 @@ class Newcomer:
         elif words[0] == "python":
             if self.ioc is not None:
                 assert await self.ioc.end() == 0
-            self.ioc = await self.stack.enter_async_context(program(*words[1:], cwd=self.folder))
+            self.ioc = await self.stack.enter_async_context(program(*words[1:], cwd=self.folder, ready=step.answer[0]))
             ioc = self.ioc
             await eventually(lambda: "\n".join(step.answer) in ioc.text)
         elif words[1] == "sim":
