@@ -106,13 +106,16 @@ class Output(Record):
         """Write a put to the instrument, then post it."""
         if self._links is not None and self.out is None:
             return super().take_put(value)
-        self.check_enabled()
+        if self.disa == self.disv:
+            self.check_enabled()
         value = self.limit(value)
-        drive, value = self._checked(value)
-        if self.out is None or not drive:
-            self._done(value)
-            return None
-        return self._put(self.out, value)
+        drive = True
+        if self.ivoa:
+            drive, value = self._checked(value)
+        if self.out is not None and drive:
+            return self._put(self.out, value)
+        self._done(value)
+        return None
 
     async def _put(self, out: Sink, value: Value) -> None:
         self._active += 1

@@ -30,6 +30,8 @@ ALARM: Final = 4
 PROPERTY: Final = 8
 VALUE_AND_LOG: Final = VALUE | LOG
 
+_DOUBLE: Final = FieldType.DOUBLE
+
 Listener = Callable[["PV", int], None]
 Getter = Callable[["PV"], Any]
 Putter = Callable[["PV", Any], Any]
@@ -117,14 +119,14 @@ class PV:
 
         Raises ValueError or TypeError if `value` cannot be converted; the PV is then as it was.
         """
-        if type(value) is not float or self.field_type is not FieldType.DOUBLE or self.max_count != 1:
+        if type(value) is not float or self.field_type is not _DOUBLE or self.max_count != 1:
             value = self.accept(value)
         self._take(value, clock.now_ns() if time_ns is None else time_ns, alarm)
 
     def _take(self, value: Value, time_ns: int, alarm: Alarm | None) -> None:
         self.value = value
         self.time_ns = time_ns
-        changes = VALUE | LOG
+        changes = VALUE_AND_LOG
         if alarm is not None and alarm != self.alarm:
             self.alarm = alarm
             changes |= ALARM
@@ -219,20 +221,16 @@ class PV:
         Returns None when all is done, else what to await: the write is complete when that returns, and has failed
         when that raises. Puts to one PV must be awaited in their order; that is the server's care.
         """
-        if (
-            type(value) is float
-            and self._direct
-            and self.field_type is FieldType.DOUBLE
-            and self.max_count == 1
-            and self.putter is None
-            and self.alarm is NO_ALARM
-        ):
+        if type(value) is float and self._direct and self.field_type is _DOUBLE and self.max_count == 1:
             # the same as below for the commonest of all puts, in a fraction of the time
-            self.value = value
-            self.time_ns = clock.now_ns()
-            for listen in self.listeners:
-                listen(self, VALUE_AND_LOG)
-            return None
+            if self.putter is not None:
+                return self._ask_putter(self.putter, value)
+            if self.alarm is NO_ALARM:
+                self.value = value
+                self.time_ns = clock.now_ns()
+                for listen in self.listeners:
+                    listen(self, VALUE_AND_LOG)
+                return None
         return self.begin_put(value)
 
     def begin_put(self, value: Any) -> Coroutine[Any, Any, None] | None:
@@ -244,7 +242,8 @@ class PV:
 
     def take_put(self, value: Value) -> Coroutine[Any, Any, None] | None:
         """Take a value that was accepted already, and that no putter has objected to."""
-        self._take(value, clock.now_ns(), NO_ALARM if self.alarm.status is Status.WRITE else None)
+        refused = self.alarm is not NO_ALARM and self.alarm.status is Status.WRITE
+        self._take(value, clock.now_ns(), NO_ALARM if refused else None)
         return None
 
     def _ask_putter(self, putter: Putter, value: Value) -> Coroutine[Any, Any, None] | None:
@@ -268,9 +267,11 @@ class PV:
             await work
 
     def _answered(self, answer: Any, value: Value) -> Coroutine[Any, Any, None] | None:
+        if answer is None or answer is value:
+            return self.take_put(value)
         if answer is SkipWrite or isinstance(answer, SkipWrite):
             return None
-        return self.take_put(value if answer is None else self.accept(answer))
+        return self.take_put(self.accept(answer))
 
     def _refused(self, error: Exception) -> None:
         if isinstance(error, SkipWrite):

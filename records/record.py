@@ -276,7 +276,9 @@ class Record(Linked):
 
     def finish(self) -> None:
         """End processing: tell everybody what changed, all at once."""
-        changes = self.reset_alarms() | self.monitor()
+        changes = self.monitor()
+        if self.nsev or self.alarm is not NO_ALARM:
+            changes |= self.reset_alarms()
         for listen in self.listeners:
             listen(self, changes)
         for field in self._watched:
@@ -314,7 +316,8 @@ class Record(Linked):
 
     def put(self, value: Any) -> Coroutine[Any, Any, None] | None:
         """A client's write of VAL. Raises PermissionError if the record has DISP set or is disabled (DISA = DISV)."""
-        self.check_disp("VAL")
+        if self.disp:
+            self.check_disp("VAL")
         return self.begin_put(value)
 
     def take_put(self, value: Value) -> Coroutine[Any, Any, None] | None:

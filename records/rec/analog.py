@@ -48,6 +48,9 @@ class Analog(Record):
         if self.udf:
             self.raise_alarm(Status.UDF, self.udfs, self.undefined)
             return
+        if not (self.hhsv or self.llsv or self.hsv or self.lsv):
+            self.lalm = value
+            return
         lalm, hyst = self.lalm, self.hyst
         if self.hhsv and (value >= self.hihi or (lalm == self.hihi and value >= lalm - hyst)):
             status, severity, limit = Status.HIHI, self.hhsv, self.hihi
@@ -67,10 +70,12 @@ class Analog(Record):
         """VALUE beyond MDEL, LOG beyond ADEL."""
         value = self.value
         changes = 0
-        if beyond(self.mlst, value, self.mdel):  # type: ignore[arg-type]  # a number in these types
+        moved = abs(self.mlst - value)  # what `beyond` does where there is no NaN or infinity, without a call
+        if moved > self.mdel or (moved != moved and beyond(self.mlst, value, self.mdel)):  # type: ignore[arg-type]
             self.mlst = value
             changes = VALUE
-        if beyond(self.alst, value, self.adel):  # type: ignore[arg-type]
+        moved = abs(self.alst - value)
+        if moved > self.adel or (moved != moved and beyond(self.alst, value, self.adel)):  # type: ignore[arg-type]
             self.alst = value
             changes |= LOG
         return changes

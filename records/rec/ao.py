@@ -21,6 +21,7 @@ __all__ = ["AoRecord"]
 
 DOUBLE: Final = FieldType.DOUBLE
 RAW_MAX: Final = (1 << 31) - 1
+RAW_MIN: Final = -RAW_MAX - 1
 
 
 class AoRecord(AnalogOutput):
@@ -81,7 +82,8 @@ class AoRecord(AnalogOutput):
         raw_value = value - self.roff
         if isfinite(raw_value):
             self.oraw = self.rval
-            self.rval = max(-RAW_MAX - 1, min(RAW_MAX, int(raw_value + (0.5 if raw_value >= 0.0 else -0.5))))
+            whole = int(raw_value + (0.5 if raw_value >= 0.0 else -0.5))
+            self.rval = whole if RAW_MIN <= whole <= RAW_MAX else RAW_MAX if whole > 0 else RAW_MIN
         elif self.linr:
             raise ValueError(f"{self.name}: {value!r} has no raw value")
         return self.rval if self.linr else value
@@ -114,7 +116,7 @@ class AoRecord(AnalogOutput):
         value: float = reading if type(reading) is float else convert(reading, DOUBLE)  # type: ignore[assignment]
         if self.linr:
             if isfinite(value):
-                self.rbv = max(-RAW_MAX - 1, min(RAW_MAX, int(value)))
+                self.rbv = max(RAW_MIN, min(RAW_MAX, int(value)))
             value += self.roff
         if self.aslo:
             value *= self.aslo
