@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from struct import Struct
 from typing import TYPE_CHECKING, Final
 
 from bridge.ca.header import DO_REPLY, HEADER, MAX_PRIORITY, Command
@@ -34,6 +35,7 @@ _CREATE_CHAN: Final = int(Command.CREATE_CHAN)
 _CREATE_CH_FAIL: Final = int(Command.CREATE_CH_FAIL)
 _NAME_LIMIT: Final = 512  # bytes of a user or host name (camessage.c)
 _pack_header = HEADER.pack
+_CREATED: Final = Struct(">HHHHIIHHHHII")  # two headers
 
 
 def version(session: Session, dbr: int, count: int, p1: int, p2: int, body: Body) -> None:
@@ -97,12 +99,16 @@ def create(session: Session, dbr: int, count: int, cid: int, minor: int, body: B
     if pv is None:
         session.send(_pack_header(_CREATE_CH_FAIL, 0, 0, 0, cid, 0))
         return
-    sid = session.new_sid()
+    sid = session.last_sid = session.last_sid + 1
     rights = READ_RIGHT | WRITE_RIGHT if pv.writable else READ_RIGHT
     session.channels[sid] = Channel(pv, cid, rights)
     hub.channels += 1
-    session.send(_pack_header(_ACCESS_RIGHTS, 0, 0, 0, cid, rights))
-    session.out.append(pack_head(_CREATE_CHAN, 0, NATIVE[pv.field_type], pv.max_count, cid, sid))
+    dbr = NATIVE[pv.field_type]
+    if pv.max_count < 0xFFFF:
+        session.send(_CREATED.pack(_ACCESS_RIGHTS, 0, 0, 0, cid, rights, _CREATE_CHAN, 0, dbr, pv.max_count, cid, sid))
+    else:
+        session.send(_pack_header(_ACCESS_RIGHTS, 0, 0, 0, cid, rights))
+        session.send(pack_head(_CREATE_CHAN, 0, dbr, pv.max_count, cid, sid))
 
 
 def _channels_of(session: Session) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -29,7 +30,10 @@ class _Runner:
         self.waiting: list[tuple[Coroutine[Any, Any, Any], Done]] = []
         self.sooner = False  # the server's next tick is due earlier than it said
 
-    def run(self, work: Coroutine[Any, Any, Any], done: Done, /) -> None:
+    def start(self, work: Coroutine[Any, Any, Any], /) -> Callable[[Done], None]:
+        return partial(self._later, work)
+
+    def _later(self, work: Coroutine[Any, Any, Any], done: Done) -> None:
         self.waiting.append((work, done))
         self.wakeup.call_soon(lambda: None)
 

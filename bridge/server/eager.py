@@ -11,6 +11,7 @@ import asyncio
 import types
 from asyncio.tasks import _enter_task, _leave_task  # what asyncio's own tasks are run by
 from collections.abc import Callable, Coroutine, Generator
+from functools import partial
 from typing import Any
 
 __all__ = ["EagerRunner"]
@@ -31,31 +32,41 @@ class EagerRunner:
 
     def run(self, work: Coroutine[Any, Any, Any], done: Done, /) -> None:
         """Step `work`; call `done` with None or the exception when it has ended, perhaps before this returns."""
+        try:
+            going_on = self.start(work)
+        except Exception as error:
+            done(error)
+        else:
+            done(None) if going_on is None else going_on(done)
+
+    def start(self, work: Coroutine[Any, Any, Any], /) -> Callable[[Done], None] | None:
+        """Step `work`. Returns None if it has ended, else what to tell at once who is to hear how it ends.
+
+        Raises what `work` raised, and RuntimeError if it has cancelled itself.
+        """
         loop = self._loop
         running = asyncio.current_task(loop)
         body = self._spare
         if body is None:
             body = self._spare = _Body(loop)
+        task = body.task
         if running is not None:
             _leave_task(loop, running)
-        _enter_task(loop, body.task)
+        _enter_task(loop, task)
         try:
             waits_for = work.send(None)
         except StopIteration:
-            outcome: BaseException | None = None
-        except (Exception, asyncio.CancelledError) as error:  # the latter is that coroutine's own doing, so early
-            outcome = error
-        else:
-            self._spare = None
-            self._tasks.add(body.task)
-            body.task.add_done_callback(self._tasks.discard)
-            body.adopt(work, waits_for, done)
-            return
+            return None
+        except asyncio.CancelledError as error:
+            raise RuntimeError("cancelled before it has waited for anything") from error
         finally:
-            _leave_task(loop, body.task)
+            _leave_task(loop, task)
             if running is not None:
                 _enter_task(loop, running)
-        done(outcome)
+        self._spare = None
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return partial(body.adopt, work, waits_for)
 
     async def close(self) -> None:
         """Cancel what still runs and wait for its end."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from bridge.server.complaints import Complaints
 from bridge.server.limits import Limits
-from bridge.server.outlet import MUCH, Outlet
+from bridge.server.outlet import MUCH, Done, Outlet
 from bridge.server.payloads import KeptPayloads
 from bridge.server.views import MODIFIERS, View, open_view
 from records import PV, resolve
@@ -34,8 +34,12 @@ LONGEST_NAME: Final = 4096  # characters of a name with modifiers; libca sends n
 class Runner(Protocol):
     """How the event loop is asked to do things. The shells (asyncio ...) provide it."""
 
-    def run(self, work: Coroutine[Any, Any, Any], done: Callable[[BaseException | None], None], /) -> None:
-        """Run a coroutine and say how it ended; `done` may be called before this returns."""
+    def start(self, work: Coroutine[Any, Any, Any], /) -> Callable[[Done], None] | None:
+        """Run a coroutine as far as it goes without waiting.
+
+        Returns None if that was all of it, and raises what it raised. Else it returns what is to be called at once,
+        with the function that is to be told how it ended.
+        """
         ...
 
     def call_soon(self, function: Callable[[], None], /) -> None:
@@ -57,7 +61,7 @@ class Hub:
         self.pvdb = pvdb
         self.limits = limits
         self.port = port  # where searches are told to connect
-        self.run = runner.run
+        self.start = runner.start
         self.complain = Complaints(log, now)
         self.payloads = KeptPayloads(limits.arrays)
         self._call_soon = runner.call_soon
@@ -90,7 +94,10 @@ class Hub:
         """
         try:
             text = name.decode()
-            found = resolve(self.pvdb, text)
+            try:
+                return self.pvdb[text]
+            except KeyError:
+                found = resolve(self.pvdb, text)
             if found is None and not MODIFIERS.isdisjoint(text) and len(text) <= LONGEST_NAME:
                 found = open_view(self.pvdb, text)
                 if opened_by is not None and isinstance(found, View):

@@ -27,9 +27,15 @@ _CATCH_UP: Final = 256  # events between two looks at the clock
 
 
 class Link(Protocol):
-    """The session's way out. `send` takes all of it; what the socket does not take waits there."""
+    """The session's way out."""
 
-    def send(self, pieces: list[bytes]) -> None: ...
+    def send(self, pieces: list[bytes]) -> None:
+        """Take all pieces, of which only a few may be large; the list itself stays the caller's.
+
+        What the socket does not take waits here.
+        """
+        ...
+
     def close(self) -> None: ...
     def stalled(self) -> float:
         """Seconds since the client last took something, if there is something for it to take."""
@@ -45,7 +51,6 @@ class Outgoing:
 
     __slots__ = (
         "_events_off",
-        "add",
         "closed",
         "dirty",
         "flowing",
@@ -61,8 +66,7 @@ class Outgoing:
     def __init__(self, hub: Hub, link: Link) -> None:
         self.hub = hub
         self.link = link
-        self.out: list[bytes] = []
-        self.add = self.out.append  # `out` stays the same list for the life of the session
+        self.out: list[bytes] = []  # the same list for the life of the session
         self.dirty = False  # is in the hub's list of sessions to flush
         self.waiting = False  # is in the hub's list of sessions to resume
         self.held = False  # events wait in `late`: the socket is full, or the client said EVENTS_OFF
@@ -83,9 +87,8 @@ class Outgoing:
         self.dirty = False
         self.flowing = False
         if self.out and not self.closed:
-            pieces = self.out.copy()
+            self.link.send(self.out)
             self.out.clear()
-            self.link.send(pieces)
 
     def error(self, status: ECA, request: Request, context: str, cid: int = -1) -> None:
         """CA_PROTO_ERROR: the request's header and a sentence, so that the client can say what went wrong."""

@@ -7,7 +7,7 @@ nobody watches only forgets the old bytes.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from bridge.server.rendering import EVENT_ADD, LargeRendering, Rendering, make_rendering
@@ -65,8 +65,7 @@ class Outlet:
         self._fetching = False
         self._readers: list[tuple[Callable[[], None], Done]] = []
         self._changed: Listener = self.changed if pv.max_count == 1 else self._array_changed
-        self._listening: Listener = self._changed
-        pv.listen(self._listening)
+        self._listening: Listener | None = None  # while something is rendered
 
     @property
     def at_work(self) -> bool:
@@ -75,7 +74,7 @@ class Outlet:
 
     def close(self) -> None:
         """Forget the PV."""
-        self.pv.unlisten(self._listening)
+        self._listen(None)
         for rendering in self.renderings:
             if rendering.large:
                 self.hub.payloads.forget(rendering)
@@ -89,9 +88,10 @@ class Outlet:
         found = self._by_type.get((dbr, count))
         if found is None:
             found = make_rendering(self, dbr, count)
-            # One for an odd number of elements is kept only while it is watched: a client could otherwise ask for
-            # each number in turn, and have the server remember a large array as many times.
-            if count in (0, 1, self.pv.max_count) and len(self.renderings) < KEPT_UNWATCHED:
+            # A large one for an odd number of elements is kept only while it is watched: a client could otherwise ask
+            # for each number in turn, and have the server remember a large array as many times.
+            usual = not found.large or count in (0, 1, self.pv.max_count)
+            if usual and len(self.renderings) < KEPT_UNWATCHED:
                 found.lasting = True
                 self.keep(found)
         return found
@@ -99,6 +99,8 @@ class Outlet:
     def keep(self, rendering: Rendering) -> None:
         """Keep a rendering up to date from now on."""
         rendering.kept = True
+        if self._listening is None:
+            self._listen(self._changed)
         self._by_type[rendering.dbr, rendering.count] = rendering
         self.renderings.append(rendering)
 
@@ -111,6 +113,8 @@ class Outlet:
             self.renderings.remove(rendering)
             if rendering.large:
                 self.hub.payloads.forget(rendering)
+            if not self.renderings:
+                self._listen(None)
 
     def listeners_changed(self, by: int) -> None:
         """There are more subscriptions, or fewer."""
@@ -120,10 +124,12 @@ class Outlet:
             self.hub.crowds += by
             self._listen(self._changed if was_crowded else self._crowd_changed)
 
-    def _listen(self, listening: Listener) -> None:
-        self.pv.unlisten(self._listening)
+    def _listen(self, listening: Listener | None) -> None:
+        if self._listening is not None:
+            self.pv.unlisten(self._listening)
         self._listening = listening
-        self.pv.listen(listening)
+        if listening is not None:
+            self.pv.listen(listening)
 
     def _crowd_changed(self, pv: PV, changes: int) -> None:
         """The same for a PV that so many watch that their events cannot all wait for the end of the turn."""
@@ -135,20 +141,17 @@ class Outlet:
     def changed(self, pv: PV, changes: int) -> None:
         """The PV's news: render what is watched, forget the rest, and queue the events."""
         for rendering in self.renderings:
-            rendering.payload = None
+            rendering.payload = payload = None
             for mask, subscriptions in rendering.watchers:
                 if not mask & changes:
                     continue
-                payload = rendering.payload
+                payload = payload or rendering.render()
                 for subscription in subscriptions:
                     session = subscription.session
-                    if not session.flowing and not session.begin_event(subscription):
-                        continue
-                    if payload is None:
-                        payload = rendering.render()
-                    add = session.add
-                    add(subscription.head or rendering.head(EVENT_ADD, subscription.subid, payload))
-                    add(payload)
+                    if session.flowing or session.begin_event(subscription):
+                        out = session.out
+                        out.append(subscription.head or rendering.head(EVENT_ADD, subscription.subid, payload))
+                        out.append(payload)
 
     def _array_changed(self, pv: PV, changes: int) -> None:
         """The same for an array, of which no client has more than a few waiting to be sent."""
@@ -167,8 +170,8 @@ class Outlet:
                         continue
                     if payload is None:
                         payload = rendering.render()
-                    session.add(subscription.head or rendering.head(EVENT_ADD, subscription.subid, payload))
-                    session.add(payload)
+                    session.out.append(subscription.head or rendering.head(EVENT_ADD, subscription.subid, payload))
+                    session.out.append(payload)
                     if len(session.out) * len(payload) > MUCH:
                         session.flush()
 
@@ -198,16 +201,17 @@ class Outlet:
     def _begin(self, value: Any, done: Done) -> None:
         try:
             work = self.pv.put(value)
+            going_on = None if work is None else self.hub.start(work)
         except Exception as error:  # whatever a putter raises is that put's failure, not the server's
             done(error)
             return
-        if work is not None:
-            self.begin(work, done)
-            return
-        done(None)
+        if going_on is None:
+            done(None)
+        else:
+            self.wait_for(going_on, done)
 
-    def begin(self, work: Coroutine[Any, Any, Any], done: Done) -> None:
-        """Run a put that has to wait for something; those that come meanwhile queue behind it."""
+    def wait_for(self, going_on: Callable[[Done], None], done: Done) -> None:
+        """Wait for the end of a put that was started; those that come meanwhile queue behind it."""
         self.busy = True
 
         def finished(error: BaseException | None) -> None:
@@ -217,7 +221,7 @@ class Outlet:
             if not self.users:
                 self.hub.drop(self)
 
-        self.hub.run(work, finished)
+        going_on(finished)
 
     def _drain(self) -> None:
         """Do the puts that wait, up to the next one that has to wait itself."""
@@ -251,11 +255,12 @@ class Outlet:
     def _fetch(self, readers: list[tuple[Callable[[], None], Done]]) -> None:
         try:
             work = self.pv.fetch()
+            going_on = None if work is None else self.hub.start(work)
         except Exception as error:
             for _, refuse in readers:
                 refuse(error)
             return
-        if work is None:
+        if going_on is None:
             for then, _ in readers:
                 then()
             return
@@ -274,7 +279,7 @@ class Outlet:
             if not self.users:
                 self.hub.drop(self)
 
-        self.hub.run(work, fetched)
+        going_on(fetched)
 
 
 def _size_of(value: Any) -> int:

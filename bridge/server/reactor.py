@@ -13,17 +13,19 @@ import selectors
 import socket
 from collections import deque
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Protocol, cast
 
 __all__ = ["READ", "WRITE", "Reactor", "TcpLink"]
 
 READ = 1
 WRITE = 4
+# Bytes that are received at once, into one buffer for all: for recv() itself a buffer of this size would be mapped and
+# unmapped each time, which takes longer than all the rest of a small request.
 RECEIVE_SIZE = 256 * 1024
 # Below this, joining and one send() is cheaper than handing the kernel a list of buffers.
 JOIN_BELOW = 64 * 1024
-FEW = 64  # pieces; many small ones are joined up to MAX_JOIN, so that a burst of events is one copy and one call
-MAX_JOIN = 1024 * 1024  # but never a client's thousand requests for one large array
+FEW = 64  # pieces; more than that are small ones: sessions send large pieces before they have many of them
 MAX_BUFFERS = 512  # Linux takes at most IOV_MAX (1024) buffers a call
 JOIN_PIECE = 1024  # bytes: a buffer of its own costs as much as copying this much
 ROUNDS = 4  # polls for one wake-up of the loop, so that other tasks get their turn under load
@@ -33,6 +35,7 @@ class Reactor:
     """Watches sockets and calls `handler(events)` for those that are ready; events are READ and/or WRITE."""
 
     def __init__(self) -> None:
+        self.buffer = memoryview(bytearray(RECEIVE_SIZE))  # what is in it, nobody may keep
         self._handlers: dict[int, Callable[[int], None]] = {}
         self._poller: _Poller = _EpollPoller() if hasattr(select, "epoll") else _SelectorPoller()
 
@@ -62,7 +65,7 @@ class Reactor:
                 handler = handlers.get(fd)
                 if handler is not None:  # else: closed by an earlier handler of this round
                     handler(events)
-            if overdue():
+            if len(ready) == 1 or overdue():  # one alone: it waits for its answer
                 return
 
     def close(self) -> None:
@@ -89,9 +92,7 @@ class _EpollPoller:
         self.modify = self._epoll.modify
         self.unregister = self._epoll.unregister
         self.close = self._epoll.close
-
-    def poll(self) -> list[tuple[int, int]]:
-        return self._epoll.poll(0)
+        self.poll = partial(self._epoll.poll, 0)
 
 
 class _SelectorPoller:
@@ -150,7 +151,8 @@ class TcpLink:
         self._fd = sock.fileno()
         self._reactor = reactor
         self._queue: deque[memoryview] = deque()
-        self._recv = sock.recv
+        self._recv_into = sock.recv_into
+        self._buffer = reactor.buffer
         self._now = now
         self._deaf = False  # takes no more bytes
         self._ending = False  # to be closed once the queue is empty
@@ -171,8 +173,7 @@ class TcpLink:
         if self._queue:
             self._queue.extend(_buffers(pieces))
             return
-        size = sum(map(len, pieces))
-        if size > MAX_JOIN or (size > JOIN_BELOW and len(pieces) < FEW):
+        if len(pieces) < FEW and sum(map(len, pieces)) > JOIN_BELOW:
             self._queue.extend(_buffers(pieces))
             self._drain()
             return
@@ -240,13 +241,13 @@ class TcpLink:
         session = self.session
         if events & ~WRITE and session is not None and not session.behind:
             try:
-                data = self._recv(RECEIVE_SIZE)
+                size = self._recv_into(self._buffer)
             except BlockingIOError:
                 return
             except OSError:
-                data = b""
-            if data:
-                session.feed(data)
+                size = 0
+            if size:
+                session.feed(self._buffer[:size].tobytes())
             else:
                 self._end(session)
 

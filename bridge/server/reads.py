@@ -34,7 +34,6 @@ def fast_reads(session: Session, data: Data, offset: int, end: int) -> int:
     """Answer READ_NOTIFY requests seen before, as many as stand here in a row."""
     reads = session.reads
     out = session.out
-    add = out.append
     whole = (end - offset if end - offset < _STRETCH else _STRETCH) & ~15
     key = b""
     try:
@@ -43,9 +42,9 @@ def fast_reads(session: Session, data: Data, offset: int, end: int) -> int:
                 head, rendering = reads[key]
             except KeyError:
                 break
-            add(head)
-            add(request)
-            add(rendering.payload or rendering.steady())
+            out.append(head)
+            out.append(request)
+            out.append(rendering.payload or rendering.steady())
             offset += 16
     except Unsteady:  # say so, the long way
         del out[-2:]
@@ -70,17 +69,16 @@ def read_notify(session: Session, dbr: int, count: int, sid: int, ioid: int, bod
     if (
         rendering.constant
         and rendering.lasting
+        and rendering.size <= SMALL  # the others are sent with an eye on how many bytes that makes
         and len(channel.keys) < MOST_KEYS
         and not len(body)
         and not channel.pv.has_getter
     ):
-        size = payload_size(dbr, rendering.count)
-        if size < 0xFFFF and rendering.count < 0xFFFF:
-            key = HEADER.pack(Command.READ_NOTIFY, 0, dbr, count, sid, 0)[:12]
-            if key not in session.reads:
-                head = HALF.pack(Command.READ_NOTIFY, size, dbr, rendering.count, ECA.NORMAL.code)
-                session.reads[key] = (head, rendering)
-                channel.keys += (key,)
+        key = HEADER.pack(Command.READ_NOTIFY, 0, dbr, count, sid, 0)[:12]
+        if key not in session.reads:
+            head = HALF.pack(Command.READ_NOTIFY, rendering.size, dbr, rendering.count, ECA.NORMAL.code)
+            session.reads[key] = (head, rendering)
+            channel.keys += (key,)
     _fetched(session, channel, rendering, reply, refuse)
     if rendering.size > SMALL:
         session.pace(rendering.size)

@@ -21,7 +21,7 @@ from bridge.ca.dbr import (
     encode_elements,
     encode_metadata,
 )
-from records import PV, FieldType, Value, convert, text_of
+from records import NO_ALARM, PV, FieldType, Value, convert, text_of
 
 __all__ = ["BASE", "LAST_VALUE_TYPE", "MOST_TEXTS", "NATIVE", "is_costly", "payload_size", "renderer"]
 
@@ -68,11 +68,7 @@ _WHOLE: Final = {
 
 Renderer = Callable[[], bytes]
 
-_TIMED: Final = {
-    FieldType.DOUBLE: struct.Struct(">HHII4xd"),
-    FieldType.FLOAT: struct.Struct(">HHIIf"),
-    FieldType.LONG: struct.Struct(">HHIIi"),
-}
+_TIMED: Final = {FieldType.DOUBLE: "4xd", FieldType.FLOAT: "f", FieldType.LONG: "i"}
 _CHAR: Final = FieldType.CHAR
 _UCHAR: Final = FieldType.UCHAR
 _PLAIN: Final = {
@@ -122,13 +118,17 @@ def _plain(pv: PV, layout: struct.Struct) -> Renderer:
     return lambda: pack(pv.value)
 
 
-def _timed(pv: PV, layout: struct.Struct) -> Renderer:
-    pack = layout.pack
+def _timed(pv: PV, value: str) -> Renderer:
+    pack = struct.Struct(f">HHII{value}").pack
+    pack_no_alarm = struct.Struct(f">4xII{value}").pack
 
     def render() -> bytes:
         alarm = pv.alarm
         seconds, nanoseconds = divmod(pv.time_ns, 1_000_000_000)
-        return pack(alarm.status, alarm.severity, (seconds - EPICS_EPOCH) & 0xFFFFFFFF, nanoseconds, pv.value)
+        seconds = (seconds - EPICS_EPOCH) & 0xFFFFFFFF
+        if alarm is NO_ALARM:
+            return pack_no_alarm(seconds, nanoseconds, pv.value)
+        return pack(alarm.status, alarm.severity, seconds, nanoseconds, pv.value)
 
     return render
 

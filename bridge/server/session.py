@@ -14,7 +14,7 @@ Refusals follow rsrv (camessage.c), save that its ECA_INTERNAL is answered by a 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from bridge.ca.header import EXTENDED, HEADER, MINOR_VERSION, Command
 from bridge.ca.status import ECA
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Link", "Session"]
 
 _READ_NOTIFY: Final = int(Command.READ_NOTIFY)
-_WRITE_NOTIFY: Final = int(Command.WRITE_NOTIFY)
+_PUTS: Final = (int(Command.WRITE_NOTIFY), int(Command.WRITE))
 _unpack_header = HEADER.unpack_from
 _HEADER_ALONE: Final = HEADER.size
 _VERSION_REPLY: Final = HEADER.pack(Command.VERSION, 0, 0, MINOR_VERSION, 0, 0)
@@ -51,7 +51,6 @@ class Session(Outgoing):
     __slots__ = (
         "_handlers",
         "_have",
-        "_last_sid",
         "_need",
         "_reserved",
         "_rest",
@@ -61,6 +60,7 @@ class Session(Outgoing):
         "behind",
         "channels",
         "host",
+        "last_sid",
         "minor",
         "peer",
         "priority",
@@ -86,7 +86,7 @@ class Session(Outgoing):
         self.subscriptions = 0
         self.views = 0  # channels with filters ...
         self.view_bytes = 0  # ... and what they may keep of arrays
-        self._last_sid = 0
+        self.last_sid = 0  # server ids are given once, so that a late message does not meet another channel
         self.behind = False  # `_rest` has whole messages, for a later turn
         self._rest = bytearray()  # the beginning of a message whose end is still to come
         self._have = 0
@@ -165,7 +165,7 @@ class Session(Outgoing):
                         if after != offset:
                             offset = after
                             continue
-                    elif command == _WRITE_NOTIFY and self.writes:
+                    elif command in _PUTS and self.writes:
                         after = fast_writes(self, data, offset, end)
                         if after != offset:
                             offset = after
@@ -201,15 +201,16 @@ class Session(Outgoing):
         """Handle one message. Returns its length, or 0 if it is not all there yet."""
         command, size, dbr, count, p1, p2 = _unpack_header(data, offset)
         length: int = _HEADER_ALONE + size
-        if size == 0xFFFF:
+        if size & 7:
+            if size != 0xFFFF:
+                return self._bad_size((command, size, dbr, count, p1, p2))
             if end - offset < 24:
                 self._need = 24
                 return 0
             size, count = EXTENDED.unpack_from(data, offset + 16)
             length = 24 + int(size)
-        if size & 7:
-            self.error(ECA.UNAVAILINSERV, (command, size, dbr, count, p1, p2), "payload is not a multiple of 8 bytes")
-            raise BadMessage(f"command {command} with a payload of {size} bytes, no multiple of 8")
+            if size & 7:
+                return self._bad_size((command, size, dbr, count, p1, p2))
         if end - offset < length:
             return self._unfinished((command, size, dbr, count, p1, p2), length, end - offset)
         handler = self._handlers.get(command)
@@ -220,6 +221,10 @@ class Session(Outgoing):
         body = data[end - size : end] if size < _COPY_BELOW else memoryview(data)[end - size : end]
         handler(self, dbr, count, p1, p2, body)
         return length
+
+    def _bad_size(self, request: Request) -> NoReturn:
+        self.error(ECA.UNAVAILINSERV, request, "payload is not a multiple of 8 bytes")
+        raise BadMessage(f"command {request[0]} with a payload of {request[1]} bytes, no multiple of 8")
 
     # --- messages of which a part has still to come -------------------------------------------------------------
 
@@ -266,11 +271,6 @@ class Session(Outgoing):
     def _release(self) -> None:
         self.hub.unfinished -= self._reserved
         self._reserved = 0
-
-    def new_sid(self) -> int:
-        """A server id that this circuit has not had yet."""
-        self._last_sid += 1
-        return self._last_sid
 
     # --- the end ------------------------------------------------------------------------------------------------
 

@@ -15,6 +15,8 @@ from records import PV
 
 __all__ = ["serving"]
 
+Done = Callable[[BaseException | None], None]
+
 
 class _Runner:
     def __init__(self, nursery: trio.Nursery) -> None:
@@ -24,11 +26,11 @@ class _Runner:
     def call_soon(self, function: Callable[[], None], /) -> None:
         self._token.run_sync_soon(function)
 
-    def run(self, work: Coroutine[Any, Any, Any], done: Callable[[BaseException | None], None], /) -> None:
-        self._nursery.start_soon(_run, work, done)
+    def start(self, work: Coroutine[Any, Any, Any], /) -> Callable[[Done], None]:
+        return lambda done: self._nursery.start_soon(_run, work, done)
 
 
-async def _run(work: Coroutine[Any, Any, Any], done: Callable[[BaseException | None], None]) -> None:
+async def _run(work: Coroutine[Any, Any, Any], done: Done) -> None:
     try:
         await work
     except Exception as error:

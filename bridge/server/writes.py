@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,6 +11,7 @@ from bridge.ca.status import ECA
 from bridge.server.channel import MOST_KEYS, WRITE_RIGHT, Channel
 from bridge.server.complaints import reason
 from bridge.server.errors import Body, Data, Enough
+from bridge.server.outgoing import Request
 from bridge.server.outlet import Done, Outlet
 from bridge.server.render import BASE, LAST_VALUE_TYPE
 from bridge.server.rendering import HALF
@@ -34,16 +34,17 @@ _SCALAR: Final = {
 
 
 _requests = Struct("12s4s8s").iter_unpack  # prefix, request id, one element padded to 8
-_type_and_count = Struct(">4xHH").unpack_from  # of a prefix
+_prefix = Struct(">HHHHI").unpack  # command, size, type, count, server id
 _STRETCH: Final = 512 * 24  # bytes of requests that are done before somebody looks at the clock
 _TEXT: Final = 40  # characters that any PV may be given as an array of CHAR
 
 
 def fast_writes(session: Session, data: Data, offset: int, end: int) -> int:
-    """Do WRITE_NOTIFY requests of one number each that were seen before, as many as stand here in a row."""
+    """Do WRITE_NOTIFY and WRITE requests of one number each that were seen before, as many as stand here in a row."""
     writes = session.writes
-    add = session.out.append
+    out = session.out
     hub = session.hub
+    start = hub.start
     crowds = hub.crowds
     whole = (end - offset if end - offset < _STRETCH else _STRETCH) // 24 * 24
     for key, request, body in _requests(data if whole == end else memoryview(data)[offset : offset + whole]):
@@ -58,23 +59,57 @@ def fast_writes(session: Session, data: Data, offset: int, end: int) -> int:
             continue
         try:
             work = outlet.pv.put(value)
+            going_on = None if work is None else start(work)
         except Exception as error:  # that put's failure, not the server's
             _acknowledge(session, key, request)(error)
             continue
-        if work is None:
-            add(head)
-            add(request)
+        if going_on is None:
+            if head:
+                out.append(head)
+                out.append(request)
         else:
-            outlet.begin(work, _acknowledge(session, key, request))
+            outlet.wait_for(going_on, _acknowledge(session, key, request))
         if crowds and hub.overdue():
             raise Enough(offset)
     return offset
 
 
-def _acknowledge(session: Session, key: bytes, request: bytes) -> Callable[[BaseException | None], None]:
-    dbr, count = _type_and_count(key)
+def _acknowledge(session: Session, key: bytes, request: bytes) -> Done:
+    command, size, dbr, count, sid = _prefix(key)
     ioid = int.from_bytes(request, "big")
-    return lambda error: session.put_done(dbr, count, ioid, error)
+    if command == Command.WRITE_NOTIFY:
+        return lambda error: session.put_done(dbr, count, ioid, error)
+    return _objection(session, (command, size, dbr, count, sid, ioid), session.channels[sid].cid)
+
+
+def _objection(session: Session, request: Request, cid: int) -> Done:
+    """The answer to a WRITE, which is none unless it fails."""
+
+    def done(error: BaseException | None) -> None:
+        if error is not None and not session.closed:
+            status = ECA.NOWTACCESS if isinstance(error, PermissionError) else ECA.PUTFAIL
+            session.error(status, request, reason(error), cid)
+
+    return done
+
+
+def _remember(session: Session, channel: Channel, request: Request) -> None:
+    """Let `fast_writes` do the next ones of this kind."""
+    command, size, dbr, count, *_ = request
+    if (
+        count == 1
+        and size == 8
+        and dbr in _SCALAR
+        and channel.rights & WRITE_RIGHT
+        and len(channel.keys) < MOST_KEYS
+        and not isinstance(channel.pv, View)
+    ):
+        key = HEADER.pack(*request)[:12]
+        if key not in session.writes:
+            # what the reply begins with: the ids of the request follow
+            head = HALF.pack(command, 0, dbr, 1, ECA.NORMAL.code) if command == Command.WRITE_NOTIFY else b""
+            session.writes[key] = (head, channel.outlet(session.hub), _SCALAR[ChannelType(dbr)].unpack)
+            channel.keys += (key,)
 
 
 def write_notify(session: Session, dbr: int, count: int, sid: int, ioid: int, body: Body) -> None:
@@ -92,19 +127,7 @@ def write_notify(session: Session, dbr: int, count: int, sid: int, ioid: int, bo
     except ValueError as error:
         done(error)
         return
-    if (
-        count == 1
-        and len(body) == 8
-        and dbr in _SCALAR
-        and channel.rights & WRITE_RIGHT
-        and len(channel.keys) < MOST_KEYS
-        and not isinstance(channel.pv, View)
-    ):
-        key = HEADER.pack(Command.WRITE_NOTIFY, 8, dbr, 1, sid, 0)[:12]
-        if key not in session.writes:
-            head = HALF.pack(Command.WRITE_NOTIFY, 0, dbr, 1, ECA.NORMAL.code)
-            session.writes[key] = (head, channel.outlet(session.hub), _SCALAR[ChannelType(dbr)].unpack)
-            channel.keys += (key,)
+    _remember(session, channel, request)
     _put_typed(session, channel, dbr, value, done)
 
 
@@ -114,18 +137,13 @@ def write(session: Session, dbr: int, count: int, sid: int, ioid: int, body: Bod
     if channel is None:
         session.error(ECA.UKNCHAN, request, "no such channel")
         return
-    cid = channel.cid
-
-    def done(error: BaseException | None) -> None:
-        if error is not None and not session.closed:
-            status = ECA.NOWTACCESS if isinstance(error, PermissionError) else ECA.PUTFAIL
-            session.error(status, request, reason(error), cid)
-
+    done = _objection(session, request, channel.cid)
     try:
         value = _value(dbr, count, body, channel)
     except ValueError as error:
         done(error)
         return
+    _remember(session, channel, request)
     _put_typed(session, channel, dbr, value, done)
 
 

@@ -15,6 +15,7 @@ from bridge.ca.dbr import ChannelType
 from bridge.ca.header import Command, pack_message
 from bridge.ca.status import ECA, Severity, from_code
 from bridge.server import Limits
+from bridge.server.outlet import KEPT_UNWATCHED
 from records import PV, FieldType, Metadata
 from tests.server.wire import Reply, Wire
 
@@ -494,27 +495,28 @@ def test_any_bytes_leave_the_server_standing(data: st.DataObject) -> None:
     assert (wire.hub.channels, wire.hub.subscriptions) == (0, 0)
 
 
-def test_odd_element_counts_are_not_remembered() -> None:
+def test_few_odd_element_counts_are_remembered_and_no_large_ones() -> None:
     pvs = database()
     wire = Wire(pvs)
     sid = wire.create("T:big")
-    for count in range(2, 1000):
+    for count in (*range(19_000, 19_010), *range(2, 1000)):
         assert read(wire, sid, ChannelType.DOUBLE, count).count == count
     (outlet,) = wire.hub._outlets.values()
-    assert len(outlet.renderings) == 0
+    assert [rendering.count for rendering in outlet.renderings] == [*range(2, 2 + KEPT_UNWATCHED)]
     pvs["T:big"].post([5.0] * 20_000)
-    assert read(wire, sid, ChannelType.DOUBLE, 7).body == struct.pack(">7d", *[5.0] * 7)
+    for count in (7, 700):
+        assert read(wire, sid, ChannelType.DOUBLE, count).body == struct.pack(f">{count}d", *[5.0] * count)
 
 
-def test_odd_element_counts_are_monitored_and_then_forgotten() -> None:
+def test_large_odd_element_counts_are_monitored_and_then_forgotten() -> None:
     pvs = database()
     wire = Wire(pvs)
-    sid = wire.create("T:w")
-    subscribe(wire, sid, 1, count=2)
-    pvs["T:w"].post([7.0, 8.0, 9.0])
+    sid = wire.create("T:big")
+    subscribe(wire, sid, 1, count=19_000)
+    pvs["T:big"].post([7.0] * 20_000)
     (event,) = wire.replies()
-    assert event.body == struct.pack(">2d", 7.0, 8.0)
-    wire.ask(Command.EVENT_CANCEL, dbr=6, count=2, p1=sid, p2=1)
+    assert event.body == struct.pack(">19000d", *[7.0] * 19_000)
+    wire.ask(Command.EVENT_CANCEL, dbr=6, count=19_000, p1=sid, p2=1)
     (outlet,) = wire.hub._outlets.values()
     assert len(outlet.renderings) == 0
 

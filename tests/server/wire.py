@@ -23,18 +23,24 @@ class Reply:
     body: bytes
 
 
+Done = Callable[[BaseException | None], None]
+
+
 class StepRunner:
     """Runs coroutines by hand: each is stepped once at once, and again by `go`."""
 
     def __init__(self) -> None:
-        self.waiting: list[tuple[Coroutine[Any, Any, Any], Callable[[BaseException | None], None]]] = []
+        self.waiting: list[tuple[Coroutine[Any, Any, Any], Done]] = []
         self.soon: list[Callable[[], None]] = []
 
-    def run(self, work: Coroutine[Any, Any, Any], done: Callable[[BaseException | None], None], /) -> None:
-        self.waiting.append((work, done))
-        self._step(work, done)
+    def start(self, work: Coroutine[Any, Any, Any], /) -> Callable[[Done], None] | None:
+        try:
+            work.send(None)
+        except StopIteration:
+            return None
+        return lambda done: self.waiting.append((work, done))
 
-    def _step(self, work: Coroutine[Any, Any, Any], done: Callable[[BaseException | None], None]) -> None:
+    def _step(self, work: Coroutine[Any, Any, Any], done: Done) -> None:
         try:
             work.send(None)
         except StopIteration:
