@@ -135,7 +135,8 @@ class Ioc:
         self.interrupts.add(record)
         record.attach(self._host)
         for link in (record.inp, getattr(record, "out", None)):
-            if isinstance(link, Watched):
+            # without a link, don't ask: isinstance() with a protocol takes longer than making the record
+            if link is not None and isinstance(link, Watched):
                 self._unwatch[record] = link.watch(partial(self._link_changed, record))
                 break  # one wire per record is what there is; INP speaks for OUT
 
