@@ -114,7 +114,8 @@ class Output(Record):
             drive, value = self._checked(value)
         if self.out is not None and drive:
             return self._put(self.out, value)
-        self._done(value)
+        self._puts += 1
+        self.store(value, clock.now_ns())
         return None
 
     async def _put(self, out: Sink, value: Value) -> None:

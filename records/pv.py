@@ -83,10 +83,12 @@ class PV:
     getter: Getter | None = None
     putter: Putter | None = None
     _direct = True  # whether nothing stands between a put and the value but the putter
+    _accepts = True  # whether `accept` and `begin_put` are those of PV, which take a float for a DOUBLE as it is
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         steps = (cls.begin_put, cls.take_put, cls.accept, cls.notify)
+        cls._accepts = (cls.begin_put, cls.accept) == (PV.begin_put, PV.accept)
         cls._direct = steps == (PV.begin_put, PV.take_put, PV.accept, PV.notify)
 
     def __init__(

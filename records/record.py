@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from records.alarm import NO_ALARM, Alarm, Severity, Status
 from records.field import ACTS, LINK, Field
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["Record"]
 
 Begin = Callable[[], Coroutine[Any, Any, None] | None]
+
+_DOUBLE: Final = FieldType.DOUBLE
 
 MAX_LOCK = 10  # scans that may find a record busy before it goes into SCAN alarm (dbAccess.c)
 
@@ -318,6 +320,15 @@ class Record(Linked):
         """A client's write of VAL. Raises PermissionError if the record has DISP set or is disabled (DISA = DISV)."""
         if self.disp:
             self.check_disp("VAL")
+        if (
+            type(value) is float
+            and self.field_type is _DOUBLE
+            and self.max_count == 1
+            and self._accepts
+            and self._links is None
+            and self.putter is None
+        ):
+            return self.take_put(value)  # as `begin_put` would, in fewer steps
         return self.begin_put(value)
 
     def take_put(self, value: Value) -> Coroutine[Any, Any, None] | None:

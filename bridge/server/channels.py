@@ -104,8 +104,10 @@ def create(session: Session, dbr: int, count: int, cid: int, minor: int, body: B
     session.channels[sid] = Channel(pv, cid, rights)
     hub.channels += 1
     dbr = NATIVE[pv.field_type]
-    if pv.max_count < 0xFFFF:
-        session.send(_CREATED.pack(_ACCESS_RIGHTS, 0, 0, 0, cid, rights, _CREATE_CHAN, 0, dbr, pv.max_count, cid, sid))
+    if pv.max_count < 0xFFFF:  # the session, which is being fed, sees to it that this is sent
+        session.out.append(
+            _CREATED.pack(_ACCESS_RIGHTS, 0, 0, 0, cid, rights, _CREATE_CHAN, 0, dbr, pv.max_count, cid, sid)
+        )
     else:
         session.send(_pack_header(_ACCESS_RIGHTS, 0, 0, 0, cid, rights))
         session.send(pack_head(_CREATE_CHAN, 0, dbr, pv.max_count, cid, sid))

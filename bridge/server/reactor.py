@@ -7,7 +7,6 @@ from the session to the kernel without a transport's buffer between them.
 
 from __future__ import annotations
 
-import contextlib
 import select
 import selectors
 import socket
@@ -144,9 +143,6 @@ class TcpLink:
 
     def __init__(self, reactor: Reactor, sock: socket.socket, now: Callable[[], float]) -> None:
         sock.setblocking(False)
-        with contextlib.suppress(OSError):  # the client has left already
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            _keep_alive(sock)
         self._sock = sock
         self._fd = sock.fileno()
         self._reactor = reactor
@@ -296,12 +292,3 @@ def _buffers(pieces: list[bytes]) -> Iterator[memoryview]:
         yield memoryview(piece)
     if small:
         yield memoryview(b"".join(small))
-
-
-def _keep_alive(sock: socket.socket) -> None:
-    # A client whose machine lost power must not hold its channels for hours: found dead after 30 + 3 * 15 s.
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 3)):
-        option = getattr(socket, name, None)
-        if option is not None:
-            sock.setsockopt(socket.IPPROTO_TCP, option, value)

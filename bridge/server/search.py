@@ -3,8 +3,7 @@
 A client asks for as many names as go into a datagram, and on a busy network each server is asked for the names of all
 others. So there are short cuts, from the shortest to the whole way:
 
-- A datagram in which none of the beginnings that our names have is to be found asks for none of them. If there are a
-  few, only these places are looked at: `Searches._at_a_glance`.
+- A datagram in which none of the beginnings that our names have is to be found asks for none of them.
 - A datagram that came before is answered as it was then. All but its sequence number must be the same, which it is
   when a client repeats a question.
 - Datagrams in the form in which all clients write them are split by one regular expression, and the names looked up
@@ -73,7 +72,6 @@ def answer(datagram: bytes, is_here: Callable[[bytes], object], port: int) -> An
 _USUAL_VERSION: Final = HEADER.pack(Command.VERSION, 0, _SEQUENCE_FOLLOWS, MINOR_VERSION, 0, 0)[:8]
 # Of the header only what the answer needs is looked at, as in `answer`; sizes follow from where the names end.
 _SEARCHES: Final = re.compile(r"\x06\0.{9}(....)([^\0]+)\0+", re.DOTALL).split
-_NAMES: Final = re.compile(r"\x06\0.{13}([^\0]+)\0+", re.DOTALL).split  # for when few ids will be needed
 _LATIN: Final = "latin-1"  # one character for each byte, so that names can be looked up without decoding each
 _TAIL: Final = _BODY.decode(_LATIN)
 
@@ -88,7 +86,6 @@ _SEEN_ONCE: Final = (b"", b"", False)  # most datagrams come but once: only thos
 BEGINNINGS: Final = 8  # that names may have, of 16, 8, 4 or 2 bytes; each is looked for in each datagram
 SAMPLE: Final = 200  # names, to see soon that there are too many beginnings
 STUDY_EVERY: Final = 1.0  # second: looking through 100,000 names takes 10 ms, and names may be added one by one
-A_FEW: Final = 3  # places in a datagram that are looked at one by one
 
 
 class Searches:
@@ -104,7 +101,6 @@ class Searches:
         self._find = find
         self._table = _as_table(pvdb)
         self._has = pvdb.__contains__
-        self._most_are_here = False  # of the names in the last datagram; the next is probably like it
         self._plain_keys = False  # no key has one of .$[{ in it
         self._beginnings: tuple[bytes, ...] = ()  # each name that is here begins with one of these, if there are any
         self._known: dict[bytes, tuple[bytes, bytes, bool]] = {}  # question, answer, some are missing
@@ -142,9 +138,8 @@ class Searches:
         if kept is not None and kept[0] == datagram[16:]:
             _, body, missing = kept
         else:
-            glance = self._at_a_glance(datagram) if self._beginnings else None
-            if glance is not None:
-                return glance
+            if self._beginnings and not any(map(datagram.__contains__, self._beginnings)):
+                return b"", True
             found = self._usual(datagram)
             if found is None:
                 return answer(datagram, self._find, self.port)
@@ -157,45 +152,13 @@ class Searches:
                 self._known[key] = _SEEN_ONCE
         return datagram[:12] + b"\0\0\0\0" + body if body else b"", missing
 
-    def _at_a_glance(self, datagram: bytes) -> Answer | None:
-        """The answer, if the datagram has the beginning of our names nowhere, or in a few places."""
-        places: list[int] = []
-        for beginning in self._beginnings:
-            at = datagram.find(beginning, 16)  # not count(), which is slow for two bytes
-            while at >= 0:
-                if len(places) == A_FEW:
-                    return None
-                places.append(at)
-                at = datagram.find(beginning, at + 1)
-        if not places:
-            return b"", True
-        ids: list[bytes] = []
-        length = 16
-        for at in sorted(places):
-            if at & 7 or datagram[at - 16 : at - 13] != b"\0\x06\0":
-                continue  # in the middle of a name
-            name = datagram[at : datagram.find(b"\0", at)]
-            size = len(name) + 8 & ~7
-            if datagram[at - 13] != size:
-                return None
-            if self._find(name) is not None:
-                ids.append(datagram[at - 4 : at])
-                length += 16 + size
-        body = b"".join([self._found + cid + _BODY for cid in ids])
-        return datagram[:12] + b"\0\0\0\0" + body if ids else b"", length < len(datagram)
-
     def _usual(self, datagram: bytes) -> Answer | None:
         """The answer without its VERSION; None if the datagram is not in the usual form."""
         if datagram[16:17] != b"\0":
             return None
         text = datagram[17:].decode(_LATIN)
-        ids: list[str] | None = None
-        if self._most_are_here:
-            pieces = _SEARCHES(text)
-            gaps, ids, names = pieces[::3], pieces[1::3], pieces[2::3]
-        else:
-            pieces = _NAMES(text)
-            gaps, names = pieces[::2], pieces[1::2]
+        pieces = _SEARCHES(text)
+        gaps, ids, names = pieces[::3], pieces[1::3], pieces[2::3]
         every_name = "".join(names)
         if any(gaps) or not every_name.isascii():
             return None
@@ -204,23 +167,11 @@ class Searches:
         if missing and (not self._plain_keys or _has_special(every_name)):
             here = self._look_closely(names)
             missing = not all(here)
-        found: list[str] | None = None
-        if ids is None:
-            some = list(compress(names, here))
-            if 4 * len(some) <= len(names):
-                found = _ids_of(some, text)
-            if found is None:
-                ids = _SEARCHES(text)[1::3]
-        if ids is not None:
-            found = list(compress(ids, here))
-        return self._reply(found or [], len(names)), missing
-
-    def _reply(self, ids: list[str], asked: int) -> bytes:
-        self._most_are_here = 2 * len(ids) > asked
-        if not ids:
-            return b""
+        found = list(compress(ids, here))
+        if not found:
+            return b"", missing
         head = self._found.decode(_LATIN)
-        return (head + (_TAIL + head).join(ids) + _TAIL).encode(_LATIN)
+        return (head + (_TAIL + head).join(found) + _TAIL).encode(_LATIN), missing
 
     def _look_closely(self, names: list[str]) -> list[bool]:
         """Which of the names are here, where there may be more to a name or to a key than the other."""
@@ -233,19 +184,6 @@ class Searches:
             has(beginning) and (beginning == name or find(name.encode()) is not None)
             for beginning, name in zip(beginnings, names, strict=True)
         ]
-
-
-def _ids_of(names: list[str], text: str) -> list[str] | None:
-    """The ids of a few names of a datagram; None if one is not at once found behind a header of its own."""
-    found: list[str] = []
-    at = 0
-    for name in names:
-        at = text.find(name + "\0", at)
-        if at < 15 or text[at - 15 : at - 12] != f"\x06\0{chr(len(name) + 8 & 0xF8)}":
-            return None
-        found.append(text[at - 4 : at])
-        at += len(name)
-    return found
 
 
 def _beginnings(names: Collection[str]) -> tuple[bytes, ...]:
