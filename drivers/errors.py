@@ -7,6 +7,7 @@
     ├── ReplyTimeout  wait: the instrument did not answer in time       TIMEOUT
     ├── BadReply      report: it answered, but not what was asked for   READ
     ├── Refused       report: it understood and said no                 WRITE
+    ├── Disabled      nothing: somebody has disabled the port           DISABLE
     └── UsageError    mend your code or configuration
 
 `stat` is the alarm status that a record shows for the error. Every message names port, question and answer.
@@ -14,7 +15,7 @@
 
 from __future__ import annotations
 
-__all__ = ["BadReply", "DriverError", "LinkDown", "Refused", "ReplyTimeout", "UsageError"]
+__all__ = ["BadReply", "Disabled", "DriverError", "LinkDown", "Refused", "ReplyTimeout", "UsageError"]
 
 
 class DriverError(Exception):
@@ -45,6 +46,12 @@ class Refused(DriverError):
     """The instrument refused a write."""
 
     stat = "WRITE"
+
+
+class Disabled(DriverError):
+    """Somebody has disabled the port: nothing is asked until it is enabled again."""
+
+    stat = "DISABLE"
 
 
 class UsageError(DriverError, ValueError):

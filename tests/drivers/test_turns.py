@@ -5,12 +5,12 @@ import asyncio
 import pytest
 
 from drivers import LinkDown
-from drivers.turns import URGENT_RUN, Turns
+from drivers.turns import URGENT_RUN, Priority, Turns
 
 
 async def queue(turns: Turns, order: list[str], name: str, *, urgent: bool = False) -> None:
     if not turns.take():
-        await turns.wait(urgent)
+        await turns.wait(Priority.HIGH if urgent else Priority.MEDIUM)
     order.append(name)
     await asyncio.sleep(0)
     turns.give()
@@ -37,7 +37,7 @@ async def test_writes_do_not_starve_reads() -> None:
 async def test_the_turn_cannot_be_snatched_while_it_is_handed_over() -> None:
     turns = Turns()
     assert turns.take()
-    waiting = asyncio.create_task(turns.wait(False))
+    waiting = asyncio.create_task(turns.wait(Priority.MEDIUM))
     await asyncio.sleep(0)
     turns.give()
     assert not turns.take()
@@ -49,7 +49,7 @@ async def test_the_turn_cannot_be_snatched_while_it_is_handed_over() -> None:
 async def test_cancelled_waiters_lose_no_turn() -> None:
     turns = Turns()
     assert turns.take()
-    first, second = (asyncio.create_task(turns.wait(False)) for _ in range(2))
+    first, second = (asyncio.create_task(turns.wait(Priority.MEDIUM)) for _ in range(2))
     await asyncio.sleep(0)
     turns.give()  # to the first, who is cancelled before he runs
     first.cancel()
@@ -62,7 +62,7 @@ async def test_cancelled_waiters_lose_no_turn() -> None:
 async def test_cancelled_in_the_queue() -> None:
     turns = Turns()
     assert turns.take()
-    first, second = (asyncio.create_task(turns.wait(False)) for _ in range(2))
+    first, second = (asyncio.create_task(turns.wait(Priority.MEDIUM)) for _ in range(2))
     await asyncio.sleep(0)
     first.cancel()
     await asyncio.sleep(0)
@@ -73,7 +73,7 @@ async def test_cancelled_in_the_queue() -> None:
 async def test_fail_sends_everybody_away_but_the_one_at_work() -> None:
     turns = Turns()
     assert turns.take()
-    tasks = [asyncio.create_task(turns.wait(urgent)) for urgent in (False, True)]
+    tasks = [asyncio.create_task(turns.wait(Priority.HIGH if urgent else Priority.MEDIUM)) for urgent in (False, True)]
     await asyncio.sleep(0)
     turns.fail(LinkDown("gone"))
     for task in tasks:
