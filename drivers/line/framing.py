@@ -48,7 +48,7 @@ class Lines:
     its terminator, is skipped. Memory stays bounded however much arrives.
     """
 
-    __slots__ = ("_buffer", "_skipping", "in_terminator", "max_line", "out_terminator")
+    __slots__ = ("_buffer", "_skipping", "expected", "in_terminator", "max_line", "out_terminator")
 
     def __init__(self, in_terminator: bytes, out_terminator: bytes, max_line: int) -> None:
         if max_line < 1:
@@ -56,6 +56,7 @@ class Lines:
         self.in_terminator = in_terminator
         self.out_terminator = out_terminator
         self.max_line = max_line
+        self.expected = 0  # bytes that end the next message, where no terminator does; 0 if a pause does
         self._buffer = b""
         self._skipping = False
 
@@ -78,7 +79,11 @@ class Lines:
         data = self._buffer + chunk if self._buffer else chunk
         if not self.in_terminator:
             self._buffer = data
-            return self._overflow()
+            if not 0 < self.expected <= len(data):
+                return self._overflow()
+            message, self._buffer = data[: self.expected], data[self.expected :]
+            self.expected = 0
+            return [message]
         lines: list[bytes | Damaged] = [*data.split(self.in_terminator)]
         last = lines.pop()
         assert isinstance(last, bytes)

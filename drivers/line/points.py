@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from drivers.errors import BadReply, DriverError, Refused, ReplyTimeout, UsageError
+from drivers.line.form import Form
 from drivers.line.questions import Ask, Hear, Tell
 from drivers.line.replies import parser
 from drivers.line.template import Command
@@ -34,17 +35,19 @@ class _LinePoint:
 class AskPoint(_LinePoint):
     """A question to read by."""
 
-    __slots__ = ("_parse", "question")
+    __slots__ = ("_form", "_parse", "question")
 
     def __init__(self, port: LinePort, question: Ask) -> None:
         super().__init__(port)
         self.question = question
         self._parse = parser(question.as_, question.index, question.separator)
         port.check(question.text)
+        self._form = Form.of(question.lines, question.until, question.length, question.ack, question.enquire)
+        port.check_form(self._form)
 
     async def read(self) -> Reading:
         """Ask, and return the value. Raises LinkDown, ReplyTimeout or BadReply."""
-        text = await self.port.ask_shared(self.question.text, self.question.timeout)
+        text = await self.port.ask_shared(self.question.text, self.question.timeout, self._form, self.question.priority)
         try:
             return Reading(self._parse(text))
         except ValueError as error:
@@ -145,6 +148,7 @@ class HearPoint(_LinePoint):
             reading = Reading(self._parse(text), event.time_ns)
         except ValueError as error:
             self.port.statistics.errors += 1
+            self.port.statistics.bad_replies += 1
             self._last = BadReply(f"{self.port.name}: {self.question.pattern!r} {error}, heard {event.value!r}")
             return
         self._last = reading

@@ -2,35 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TypedDict, Unpack
+from typing import Unpack
 
-from drivers.backoff import Backoff
-from drivers.line.conversation import Conversation
-from drivers.line.framing import Framing
-from drivers.line.port import LinePort
+from drivers.line.port import LineOptions, LinePort
 from drivers.transports.serial import SerialTransport
 from drivers.transports.tcp import TcpTransport, host_and_port
 
-__all__ = ["LineOptions", "SerialPort", "TcpPort"]
-
-
-class LineOptions(TypedDict, total=False):
-    """What every line port can be told, whatever its transport; the meanings are those of `LinePort`."""
-
-    terminator: str
-    in_terminator: str | None
-    out_terminator: str | None
-    timeout: float
-    delay: float
-    quiet: float | None
-    gap: float
-    encoding: str
-    max_line: int
-    framing: Framing | None
-    greet: Callable[[Conversation], Awaitable[None]] | None
-    backoff: Backoff | None
-    clock_ns: Callable[[], int]
+__all__ = ["SerialPort", "TcpPort"]
 
 
 class SerialPort(LinePort):

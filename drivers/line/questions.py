@@ -17,6 +17,7 @@ import re
 from dataclasses import dataclass
 
 from drivers.line.replies import As
+from drivers.turns import Priority
 
 __all__ = ["Ask", "Hear", "Tell"]
 
@@ -30,7 +31,9 @@ class Ask:
     (`drivers.line.template.Scan`); a compiled pattern, whose first group is the text wanted; or a function of the text.
 
     `index` picks one of several values, which a template names or `separator` parts (None: white space); a slice picks
-    a list. `timeout` in seconds, where this question takes longer than the port's others.
+    a list. `timeout` in seconds, where this question takes longer than the port's others. `lines`, `until`, `length`,
+    `ack` and `enquire` say what the reply consists of if it is not one line: see `Form`. `priority` LOW lets all
+    others go first.
     """
 
     text: str
@@ -38,6 +41,12 @@ class Ask:
     index: int | slice | None = None
     separator: str | None = ","
     timeout: float | None = None
+    lines: int = 1
+    until: str | None = None
+    length: int | None = None
+    ack: str | None = None
+    enquire: str | None = None
+    priority: Priority = Priority.MEDIUM
 
     def __repr__(self) -> str:
         return f"Ask({self.text!r})"

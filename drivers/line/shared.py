@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from drivers.errors import DriverError
+from drivers.line.form import ONE_LINE, Form
+from drivers.turns import Priority
 
 __all__ = ["SharedQuestions"]
 
@@ -19,13 +21,16 @@ class SharedQuestions:
 
     __slots__ = ("_ask", "_asked")
 
-    def __init__(self, ask: Callable[[str, float | None], Awaitable[str]]) -> None:
+    def __init__(self, ask: Callable[[str, float | None, Form, Priority], Awaitable[str]]) -> None:
         self._ask = ask
-        self._asked: dict[str, list[asyncio.Future[str | DriverError | None]]] = {}
+        self._asked: dict[str | tuple[str, Form], list[asyncio.Future[str | DriverError | None]]] = {}
 
-    async def ask(self, question: str, timeout: float | None) -> str:
+    async def ask(
+        self, question: str, timeout: float | None, form: Form = ONE_LINE, priority: Priority = Priority.MEDIUM
+    ) -> str:
         """The reply to `question`. Raises what asking it raises."""
-        while (followers := self._asked.get(question)) is not None:
+        key = question if form is ONE_LINE else (question, form)
+        while (followers := self._asked.get(key)) is not None:
             follower: asyncio.Future[str | DriverError | None] = asyncio.get_running_loop().create_future()
             followers.append(follower)
             outcome = await follower
@@ -34,19 +39,21 @@ class SharedQuestions:
             if outcome is not None:
                 raise type(outcome)(str(outcome))
             # the one who asked was cancelled: somebody else has to
-        return await self._lead(question, timeout)
+        return await self._lead(key, question, timeout, form, priority)
 
-    async def _lead(self, question: str, timeout: float | None) -> str:
+    async def _lead(
+        self, key: str | tuple[str, Form], question: str, timeout: float | None, form: Form, priority: Priority
+    ) -> str:
         outcome: str | DriverError | None = None  # None: cancelled
         followers: list[asyncio.Future[str | DriverError | None]] = []
-        self._asked[question] = followers
+        self._asked[key] = followers
         try:
-            outcome = reply = await self._ask(question, timeout)
+            outcome = reply = await self._ask(question, timeout, form, priority)
         except DriverError as error:
             outcome = error
             raise
         finally:
-            del self._asked[question]
+            del self._asked[key]
             for follower in followers:
                 if not follower.done():
                     follower.set_result(outcome)

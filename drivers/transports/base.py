@@ -9,6 +9,9 @@ from __future__ import annotations
 import abc
 import asyncio
 from collections.abc import Callable
+from typing import Any
+
+from drivers.errors import UsageError
 
 __all__ = ["Lost", "Receive", "StreamTransport", "Transport"]
 
@@ -28,6 +31,7 @@ class Transport(abc.ABC):
 
     where: str
     reopens: bool = True
+    datagrams: bool = False  # what comes in one piece is one message
     full: bool = False  # the far end takes no bytes at present
 
     @abc.abstractmethod
@@ -43,6 +47,14 @@ class Transport(abc.ABC):
     @abc.abstractmethod
     async def close(self) -> None:
         """Disconnect, giving what was sent `LINGER` seconds to leave. Harmless if not open."""
+
+    async def shut(self) -> None:
+        """Let go of what outlives connections: the port has been stopped."""
+        return
+
+    def change(self, **settings: Any) -> None:
+        """Use other settings from the next `open` on. Raises UsageError, and changes nothing, if they are no use."""
+        raise UsageError(f"{self.where}: {', '.join(settings)} cannot be changed")
 
 
 class StreamTransport(Transport):

@@ -148,7 +148,7 @@ async def bounds_long_lines(wire: Wire) -> None:
     for _ in range(20):
         heard.send(b"y" * 500)
         await asyncio.sleep(0.001)
-        assert len(port._framing.pending) <= 1000
+        assert len(port._wire.framing.pending) <= 1000
     heard.send(b"z\r\n")
     wire.far.answer = str.lower
     assert await port.ask("B?") == "b?"

@@ -139,8 +139,8 @@ async def test_a_framing_of_ones_own(wire: Wire) -> None:
 async def test_noise_before_a_reply_is_not_part_of_it(wire: Wire) -> None:
     port = await wire.up()
     wire.far.say(b"1")
-    await eventually(lambda: port._framing.pending)
-    port._tail_since -= 1.0  # a second ago
+    await eventually(lambda: port._wire.framing.pending)
+    port._wire._tail_since -= 1.0  # a second ago
     asking = asyncio.create_task(port.ask("A?"))
     (await wire.far.heard("A?")).reply("23.1")
     assert await asking == "23.1"
@@ -168,7 +168,7 @@ async def test_a_reply_that_is_missing_for_good_is_forgiven(line: Wire) -> None:
     await line.far.heard("UNKNOWN?")
     line.far.answer = str.lower
     assert await port.ask("A?", timeout=2.0) == "a?"
-    assert not port._unresolved
+    assert not port._wire._unresolved
     assert port.statistics.late == 0
 
 

@@ -14,7 +14,7 @@ class Instrument:
         self.gate = asyncio.Event()
         self.error: Exception | None = None
 
-    async def ask(self, question: str, timeout: float | None) -> str:
+    async def ask(self, question: str, timeout: float | None, *_form: object) -> str:
         self.asked.append(question)
         number = len(self.asked)
         await self.gate.wait()
