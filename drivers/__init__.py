@@ -8,13 +8,13 @@ from iocbridge_layout import check
 check("drivers")
 
 from drivers.backoff import Backoff
-from drivers.errors import BadReply, DriverError, LinkDown, Refused, ReplyTimeout, UsageError
+from drivers.errors import BadReply, Disabled, DriverError, LinkDown, Refused, ReplyTimeout, UsageError
 from drivers.http.port import HttpPort
 from drivers.http.questions import VALUE, Command, Get, Post, Push, Pushed, Put
 from drivers.line.conversation import Conversation
 from drivers.line.framing import Damaged, Framing
 from drivers.line.port import LinePort
-from drivers.line.ports import SerialPort, TcpPort
+from drivers.line.ports import ListenPort, Rfc2217Port, SerialPort, TcpPort, UdpPort, UnixPort
 from drivers.line.questions import Ask, Hear, Tell
 from drivers.modbus.ports import ModbusRtuPort, ModbusTcpPort
 from drivers.modbus.registers import (
@@ -36,8 +36,9 @@ from drivers.port import Point, Port
 from drivers.reading import Reading
 from drivers.transports.base import Transport
 from drivers.transports.memory import MemoryTransport
-from drivers.transports.serial import SerialTransport
+from drivers.transports.serial import Rs485, SerialTransport
 from drivers.transports.tcp import TcpTransport
+from drivers.turns import Priority
 
 __all__ = [
     "FLOAT32",  # types of Modbus registers
@@ -57,6 +58,7 @@ __all__ = [
     "Command",  # a write by HTTP GET
     "Conversation",  # several messages with the wire to oneself
     "Damaged",  # a message that a framing found spoilt
+    "Disabled",  # error: somebody has disabled the port
     "Discrete",  # a Modbus discrete input
     "DriverError",  # any failure of a port
     "Framing",  # where messages end, for wires with rules of their own
@@ -67,23 +69,29 @@ __all__ = [
     "Input",  # Modbus input registers
     "LinePort",  # lines of text over any transport
     "LinkDown",  # error: the wire is not there
+    "ListenPort",  # lines over TCP, from an instrument that dials in
     "MemoryTransport",  # a wire without a wire, for tests
     "ModbusRtuPort",  # Modbus on a serial line
     "ModbusTcpPort",  # Modbus TCP
     "Point",  # a question bound to its port
     "Port",  # one wire, kept up
     "Post",  # a write by HTTP POST
+    "Priority",  # who goes first on a wire
     "Push",  # how an HTTP instrument speaks unasked
     "Pushed",  # a value that it pushes
     "Put",  # a write by HTTP PUT
     "Reading",  # a value and its time
     "Refused",  # error: it said no to a write
     "ReplyTimeout",  # error: no reply in time
+    "Rfc2217Port",  # lines over the serial line of a device server
+    "Rs485",  # how a serial driver switches direction
     "SerialPort",  # lines over a serial device
     "SerialTransport",
     "TcpPort",  # lines over TCP
     "TcpTransport",
     "Tell",  # a line to send with a value in it
     "Transport",  # what carries bytes
+    "UdpPort",  # lines in datagrams
+    "UnixPort",  # lines over a UNIX socket
     "UsageError",  # error: mend your code
 ]

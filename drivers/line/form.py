@@ -32,7 +32,7 @@ class Form:
 
         Raises UsageError for one that no reply can have.
         """
-        if lines == 1 and until is length is ack is enquire is None:
+        if lines == 1 and (until, length, ack, enquire) == (None, None, None, None):
             return ONE_LINE
         if lines < 1 or (length is not None and length < 1):
             raise UsageError(f"a reply has at least one line and one byte, not lines={lines!r}, length={length!r}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from drivers.errors import UsageError
@@ -12,7 +13,7 @@ from drivers.transports.base import LINGER, Lost, Receive, StreamTransport
 if TYPE_CHECKING:
     from drivers.transports.tty import Tty
 
-__all__ = ["SerialTransport"]
+__all__ = ["Rs485", "SerialTransport", "check_line"]
 
 POLL: Final = 0.005  # seconds between looks at what is still in the driver's output buffer
 
@@ -29,12 +30,46 @@ WHY: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Rs485:
+    """How a serial driver switches an RS-485 transceiver by RTS. Delays in seconds."""
+
+    rts_on_send: bool = True
+    rts_after_send: bool = False
+    delay_before_send: float = 0.0
+    delay_after_send: float = 0.0
+
+    def for_pyserial(self) -> Any:
+        """The same for pyserial, which is loaded by those who use it."""
+        from serial.rs485 import RS485Settings
+
+        return RS485Settings(
+            rts_level_for_tx=self.rts_on_send,
+            rts_level_for_rx=self.rts_after_send,
+            delay_before_tx=self.delay_before_send or None,
+            delay_before_rx=self.delay_after_send or None,
+        )
+
+
+def check_line(where: str, baudrate: Any, bytesize: Any = 8, parity: Any = "N", stopbits: Any = 1) -> None:
+    """Raises UsageError for settings that no line has."""
+    for what, value, known in (
+        ("bytesize", bytesize, (5, 6, 7, 8)),
+        ("parity", parity, ("N", "E", "O", "M", "S")),
+        ("stopbits", stopbits, (1, 1.5, 2)),
+    ):
+        if value not in known:
+            raise UsageError(f"{where}: {what} is one of {', '.join(map(str, known))}, not {value!r}")
+    if not isinstance(baudrate, int) or baudrate <= 0:
+        raise UsageError(f"{where}: the baud rate is a number above 0, not {baudrate!r}")
+
+
 class SerialTransport(StreamTransport):
     """A serial device through pyserial.
 
     `parity` is one of N E O M S, `stopbits` 1, 1.5 or 2. `exclusive` keeps other programs that ask for the same from
-    opening the line beside us: two readers would share out its bytes between them. Raises UsageError for settings
-    that no line has.
+    opening the line beside us: two readers would share out its bytes between them. `rs485` has the driver switch the
+    direction of a two-wire line. Raises UsageError for settings that no line has.
     """
 
     reopens = False  # opening anew loses no late reply: it waits in the instrument, or on the line
@@ -50,19 +85,14 @@ class SerialTransport(StreamTransport):
         xonxoff: bool = False,
         rtscts: bool = False,
         exclusive: bool = True,
+        rs485: Rs485 | None = None,
     ) -> None:
         super().__init__()
         if "://" in device:
-            raise UsageError(f"{device!r} is a URL, not a serial device; for a device server use TcpPort('host:port')")
-        for what, value, known in (
-            ("bytesize", bytesize, (5, 6, 7, 8)),
-            ("parity", parity, ("N", "E", "O", "M", "S")),
-            ("stopbits", stopbits, (1, 1.5, 2)),
-        ):
-            if value not in known:
-                raise UsageError(f"{device}: {what} is one of {', '.join(map(str, known))}, not {value!r}")
-        if baudrate <= 0:
-            raise UsageError(f"{device}: the baud rate is a number above 0, not {baudrate!r}")
+            raise UsageError(
+                f"{device!r} is a URL, not a serial device; for a device server use TcpPort or Rfc2217Port('host:port')"
+            )
+        check_line(device, baudrate, bytesize, parity, stopbits)
         self.where = device
         self.settings: dict[str, Any] = {
             "baudrate": baudrate,
@@ -73,6 +103,7 @@ class SerialTransport(StreamTransport):
             "rtscts": rtscts,
             "exclusive": exclusive,
         }
+        self.rs485 = rs485
         self._tty: Tty | None = None
         self._opening: asyncio.Future[Tty] | None = None
 
@@ -86,7 +117,7 @@ class SerialTransport(StreamTransport):
             # of a port that was stopped meanwhile: it takes the lock of the device first
             await asyncio.wait([self._opening])
         # in a thread: opening some USB adapters takes a good part of a second
-        self._opening = opening = loop.run_in_executor(None, lambda: Tty(self.where, **self.settings))
+        self._opening = opening = loop.run_in_executor(None, lambda: self._opened(Tty))
         try:
             tty = await asyncio.shield(opening)
         except asyncio.CancelledError:
@@ -100,6 +131,27 @@ class SerialTransport(StreamTransport):
         link = self._link(receive, lost)
         await connection_for_serial(loop, lambda: link, tty)
         await asyncio.sleep(0)  # its connection_made and first add_reader come with the next turn of the loop
+
+    def _opened(self, make: type[Tty]) -> Tty:
+        tty = make(self.where, **self.settings)
+        if self.rs485 is not None:
+            try:
+                tty.rs485_mode = self.rs485.for_pyserial()
+            except (OSError, ValueError) as error:
+                tty.close()
+                raise OSError(errno.EOPNOTSUPP, "its driver has no RS-485 mode") from error
+        return tty
+
+    def change(self, **settings: Any) -> None:
+        """Another device, as `address`, or another of the line's settings, such as `baudrate`."""
+        now = {"bytesize": 8, "parity": "N", "stopbits": 1, **self.settings}
+        for name, value in settings.items():
+            if name != "address" and name not in self.settings:
+                raise UsageError(f"{self.where}: a serial line has no {name}")
+            now[name] = value
+        check_line(self.where, now["baudrate"], now["bytesize"], now["parity"], now["stopbits"])
+        self.where = str(now.pop("address", self.where))
+        self.settings = now
 
     @staticmethod
     def _why(error: Exception) -> str:

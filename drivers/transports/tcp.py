@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from typing import Final
+from typing import Any, Final
 
 from drivers.errors import UsageError
 from drivers.transports.base import Lost, Receive, StreamTransport
 
-__all__ = ["TcpTransport", "host_and_port"]
+__all__ = ["TcpTransport", "address", "host_and_port", "keep_alive", "moved"]
 
 # A peer that lost its power sends no FIN. Found after 10 + 3 x 5 s here; Linux alone would take two hours.
 KEEPALIVE: Final = (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3))
@@ -23,7 +23,15 @@ class TcpTransport(StreamTransport):
         super().__init__()
         self.host = host
         self.port = port
-        self.where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    @property
+    def where(self) -> str:  # type: ignore[override]
+        """``host:port``."""
+        return address(self.host, self.port)
+
+    def change(self, **settings: Any) -> None:
+        """Another `host`, `port`, or both as `address` ("host:port"), from the next connection on."""
+        self.host, self.port = moved(self.where, self.host, self.port, settings)
 
     async def open(self, receive: Receive, lost: Lost) -> None:
         loop = asyncio.get_running_loop()
@@ -35,12 +43,31 @@ class TcpTransport(StreamTransport):
             raise OSError(f"{self.where} refuses the connection: is the instrument's server on?") from error
         except OSError as error:
             raise OSError(f"cannot reach {self.where}: {error.strerror or error}") from error
-        sock = stream.get_extra_info("socket")
-        with contextlib.suppress(OSError):  # a connection that is already gone tells us in its own way
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            for option, value in KEEPALIVE:
-                if hasattr(socket, option):  # names differ outside Linux
-                    sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+        keep_alive(stream.get_extra_info("socket"))
+
+
+def keep_alive(sock: socket.socket) -> None:
+    """Have a dead peer found out in half a minute."""
+    with contextlib.suppress(OSError):  # a connection that is already gone tells us in its own way
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in KEEPALIVE:
+            if hasattr(socket, option):  # names differ outside Linux
+                sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+
+
+def address(host: str, port: int) -> str:
+    """As people write it."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def moved(where: str, host: str, port: int, settings: dict[str, Any]) -> tuple[str, int]:
+    """Host and port after a change of `settings`. Raises UsageError for others than host, port and address."""
+    unknown = settings.keys() - {"host", "port", "address"}
+    if unknown:
+        raise UsageError(f"{where}: {', '.join(unknown)} cannot be changed, only host, port or address")
+    if "address" in settings:
+        return host_and_port(str(settings["address"]), None)
+    return host_and_port(str(settings.get("host", host)), int(settings.get("port", port)))
 
 
 def host_and_port(host: str, port: int | None) -> tuple[str, int]:

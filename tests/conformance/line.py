@@ -12,7 +12,7 @@ from drivers import Ask, BadReply, LinkDown, Reading, ReplyTimeout, Tell
 from tests.drivers.wires import Wire, eventually
 from tests.waiting import AT_ONCE
 
-__all__ = ["CHECKS", "Check"]
+__all__ = ["CHECKS", "OF_CONNECTIONS", "OF_STREAMS", "Check"]
 
 Check = Callable[[Wire], Awaitable[None]]
 
@@ -313,4 +313,20 @@ CHECKS: tuple[Check, ...] = (
     refuses_at_once_while_down,
     talks_in_several_steps,
     greets_on_each_connect,
+)
+
+#: What has no meaning without a connection that can end.
+OF_CONNECTIONS: tuple[Check, ...] = (
+    fails_at_once_on_the_end_of_the_link,
+    comes_back,
+    refuses_at_once_while_down,
+    greets_on_each_connect,
+)
+#: What has no meaning where the pieces that come are whole messages.
+OF_STREAMS: tuple[Check, ...] = (
+    joins_split_bytes,
+    says_what_was_missing,
+    tells_unsolicited_lines,
+    bounds_long_lines,
+    counts_what_nobody_wants,  # nobody can say anything before he was asked something
 )

@@ -1,4 +1,6 @@
-"""Three real wires with a scripted instrument at the far end: memory, TCP, and a pseudo-terminal through pyserial."""
+"""Real wires with a scripted instrument at the far end: memory, TCP both ways, UNIX, UDP, and pseudo-terminals, one of
+them behind a device server.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,14 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+from serial import Serial
+from serial.rfc2217 import PortManager
+
 from drivers import LinePort, MemoryTransport, SerialTransport, TcpTransport, Transport
+from drivers.transports.listen import ListenTransport
+from drivers.transports.rfc2217 import Rfc2217Transport
+from drivers.transports.udp import UdpTransport
+from drivers.transports.unix import UnixTransport
 
 __all__ = ["MAKERS", "Far", "Heard", "Wire", "eventually"]
 
@@ -59,6 +68,9 @@ class Far:
     def say(self, data: bytes) -> None:
         raise NotImplementedError
 
+    async def noticed(self) -> None:
+        """Return when the far end knows of the connection, where there is one."""
+
     async def hang_up(self) -> None:
         """End the connection, and be gone until `plug_in`."""
         raise NotImplementedError
@@ -88,6 +100,8 @@ class Far:
 class Wire:
     """A far end and how to make the port that talks to it."""
 
+    timeout = 2.0  # not met by chance
+
     def __init__(self, kind: str, far: Far, transport: Transport) -> None:
         self.kind = kind
         self.far = far
@@ -96,7 +110,7 @@ class Wire:
 
     def port(self, **options: Any) -> LinePort:
         """A port on this wire, stopped at the end of the test, with a time-out that is not met by chance."""
-        port = LinePort("bath", self.transport, **{"timeout": 2.0} | options)
+        port = LinePort("bath", self.transport, **{"timeout": self.timeout} | options)
         self.ports.append(port)
         return port
 
@@ -104,6 +118,7 @@ class Wire:
         port = self.port(**options)
         await port.start()
         await port.wait_up(DEADLINE)
+        await self.far.noticed()
         return port
 
 
@@ -150,6 +165,9 @@ class TcpFar(Far):
         self.server: asyncio.Server | None = None
         self.port = 0
 
+    async def noticed(self) -> None:
+        await eventually(lambda: self.open_streams)
+
     async def plug_in(self) -> None:
         loop = asyncio.get_running_loop()
         self.server = await loop.create_server(lambda: TcpSession(self), "127.0.0.1", self.port)
@@ -189,6 +207,81 @@ class TcpSession(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.far.open_streams.discard(self.stream)
+
+
+class UnixFar(TcpFar):
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+
+    async def plug_in(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.path.unlink(missing_ok=True)
+        self.server = await loop.create_unix_server(lambda: TcpSession(self), str(self.path))
+
+
+class DiallingFar(TcpFar):
+    """An instrument that dials in, again and again until it succeeds."""
+
+    def __init__(self, transport: ListenTransport) -> None:
+        super().__init__()
+        self._transport = transport
+        self._dialling: asyncio.Task[None] | None = None
+
+    async def plug_in(self) -> None:
+        self._dialling = asyncio.create_task(self._dial())
+
+    async def _dial(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            if not self.open_streams and self._transport.port:
+                with contextlib.suppress(OSError):
+                    await loop.create_connection(lambda: TcpSession(self), "127.0.0.1", self._transport.port)
+            await asyncio.sleep(0.01)
+
+    async def hang_up(self) -> None:
+        if self._dialling is not None:
+            self._dialling.cancel()
+            await asyncio.wait([self._dialling])
+            self._dialling = None
+        await self.drop()
+
+
+class UdpFar(Far, asyncio.DatagramProtocol):
+    """Has no connection: `hang_up` only makes it deaf and dumb."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.port = 0
+        self._socket: asyncio.DatagramTransport | None = None
+        self._peer: Any = None
+
+    async def plug_in(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._socket, _ = await loop.create_datagram_endpoint(lambda: self, ("127.0.0.1", self.port))
+        self.port = self._socket.get_extra_info("sockname")[1]
+
+    def datagram_received(self, data: bytes, addr: Any) -> None:
+        self._peer = addr
+        self._bytes(data, lambda reply: self._send(reply, addr))
+
+    def _send(self, data: bytes, addr: Any) -> None:
+        if self._socket is not None:
+            self._socket.sendto(data, addr)
+
+    def say(self, data: bytes) -> None:
+        self._send(data, self._peer)
+
+    async def hang_up(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            await eventually(lambda: self._socket is None)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._socket = None
+
+    async def close(self) -> None:
+        await self.hang_up()
 
 
 class PtyFar(Far):
@@ -235,6 +328,69 @@ class PtyFar(Far):
         await self.hang_up()
 
 
+class ModemlessSerial(Serial):
+    """A pseudo-terminal has no modem lines, and the server asks for them."""
+
+    cts = dsr = ri = cd = False
+
+
+class DeviceServerFar(PtyFar):
+    """The serial line of a `PtyFar` behind pyserial's RFC 2217 server."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.port = 0
+        self.line: ModemlessSerial | None = None
+        self.sessions: set[asyncio.Transport] = set()
+        self._server: asyncio.Server | None = None
+
+    async def plug_in(self) -> None:
+        await super().plug_in()
+        self.line = ModemlessSerial(str(self.path), timeout=0)
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: DeviceServerSession(self), "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+        loop.add_reader(self.line.fileno(), self._from_line)
+
+    def _from_line(self) -> None:
+        assert self.line is not None
+        data = self.line.read(4096)
+        for session in self.sessions:
+            session.write(data.replace(b"\xff", b"\xff\xff"))
+
+    async def hang_up(self) -> None:
+        if self._server is None:
+            return
+        assert self.line is not None
+        self._server.close()
+        self._server = None
+        asyncio.get_running_loop().remove_reader(self.line.fileno())
+        for session in tuple(self.sessions):
+            session.close()
+        self.line.close()
+        await super().hang_up()
+        await eventually(lambda: not self.sessions)
+
+
+class DeviceServerSession(asyncio.Protocol):
+    def __init__(self, far: DeviceServerFar) -> None:
+        self._far = far
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._far.sessions.add(transport)
+        assert self._far.line is not None
+        self._manager = PortManager(self._far.line, transport)
+
+    def data_received(self, data: bytes) -> None:
+        assert self._far.line is not None
+        self._far.line.write(b"".join(self._manager.filter(data)))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._far.sessions.discard(self._transport)
+
+
 @contextlib.asynccontextmanager
 async def _serving(kind: str, far: Far, transport: Transport) -> AsyncIterator[Wire]:
     wire = Wire(kind, far, transport)
@@ -277,4 +433,37 @@ async def pty(tmp_path: Path) -> AsyncIterator[Wire]:
         yield wire
 
 
-MAKERS = (memory, memory_line, tcp, pty)
+@contextlib.asynccontextmanager
+async def unix(tmp_path: Path) -> AsyncIterator[Wire]:
+    far = UnixFar(tmp_path / "socket")
+    await far.plug_in()
+    async with _serving("unix", far, UnixTransport(str(far.path))) as wire:
+        yield wire
+
+
+@contextlib.asynccontextmanager
+async def listen(_tmp_path: Path) -> AsyncIterator[Wire]:
+    transport = ListenTransport(0, "127.0.0.1")
+    far = DiallingFar(transport)
+    await far.plug_in()
+    async with _serving("listen", far, transport) as wire:
+        yield wire
+
+
+@contextlib.asynccontextmanager
+async def udp(_tmp_path: Path) -> AsyncIterator[Wire]:
+    far = UdpFar()
+    await far.plug_in()
+    async with _serving("udp", far, UdpTransport("127.0.0.1", far.port)) as wire:
+        yield wire
+
+
+@contextlib.asynccontextmanager
+async def rfc2217(tmp_path: Path) -> AsyncIterator[Wire]:
+    far = DeviceServerFar(tmp_path / "ttyTEST")
+    await far.plug_in()
+    async with _serving("rfc2217", far, Rfc2217Transport("127.0.0.1", far.port, 115200)) as wire:
+        yield wire
+
+
+MAKERS = (memory, memory_line, tcp, pty, unix, listen, udp, rfc2217)
