@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from tests.conformance.line import CHECKS, OF_CONNECTIONS, OF_STREAMS, Check
+from tests.conformance.lineforms import FORM_CHECKS
 from tests.drivers.wires import MAKERS, udp
 
 COMBINATIONS = [
     pytest.param(make, check, id=f"{check.__name__}-{make.__name__}")
     for make in MAKERS
-    for check in CHECKS
+    for check in (*CHECKS, *FORM_CHECKS)
     if make is not udp or check not in (*OF_CONNECTIONS, *OF_STREAMS)
 ]
 
