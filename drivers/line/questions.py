@@ -14,9 +14,11 @@ r"""What to ask over a text line, as data: `Ask`, `Tell`, `Hear`. A port binds t
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from drivers.line.replies import As
+from drivers.line.template import filled
 from drivers.turns import Priority
 
 __all__ = ["Ask", "Hear", "Tell"]
@@ -48,6 +50,13 @@ class Ask:
     enquire: str | None = None
     priority: Priority = Priority.MEDIUM
 
+    def at(self, **names: Any) -> Ask:
+        """With its named fields filled in: ``Ask("KRDG? {input}").at(input="A")``; in the reply's template as well."""
+        as_ = self.as_
+        if isinstance(as_, str):
+            as_ = filled(as_, {name: value for name, value in names.items() if f"{{{name}" in as_})
+        return replace(self, text=filled(self.text, names), as_=as_)
+
     def __repr__(self) -> str:
         return f"Ask({self.text!r})"
 
@@ -65,6 +74,10 @@ class Tell:
     words: tuple[str, ...] = ()
     reply: str | re.Pattern[str] | None = None
     timeout: float | None = None
+
+    def at(self, **names: Any) -> Tell:
+        """With its named fields filled in: ``Tell("SETP {ch},{:.3f}").at(ch=1)``."""
+        return replace(self, text=filled(self.text, names))
 
     def __repr__(self) -> str:
         return f"Tell({self.text!r})"
