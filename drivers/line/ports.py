@@ -78,7 +78,7 @@ class ListenPort(LinePort):
 
 
 class UdpPort(LinePort):
-    """Lines of text in datagrams: ``UdpPort("192.168.1.20", 7777)``; a terminator is taken off, but not needed."""
+    """Lines of text in datagrams: ``UdpPort("192.168.1.20", 7777)``; ``terminator=""`` if they end without one."""
 
     def __init__(
         self,

@@ -226,8 +226,8 @@ class LineWire:
         for message in self.framing.feed(chunk):
             self._arrived(message)
         if self.framing.pending:
-            if port.transport.datagrams:  # a datagram is whole, whatever it ends with
-                self._gap_over()
+            if port.transport.datagrams:
+                self._datagram_over()
                 return
             self._tail_since = asyncio.get_running_loop().time()
             if self._hearing_out is not None:
@@ -308,6 +308,13 @@ class LineWire:
         if self.inbox:
             self._port.statistics.unclaimed += len(self.inbox)
             self.inbox.clear()
+
+    def _datagram_over(self) -> None:
+        """A datagram ends a message; one that lacks the terminator is cut off, and the next does not go on with it."""
+        if isinstance(self.framing, Lines) and not self.framing.in_terminator:
+            self._gap_over()
+        elif part := self.framing.clear():
+            self._damaged(Damaged("is not complete", part))
 
     def _gap_over(self) -> None:
         if message := self.framing.clear():

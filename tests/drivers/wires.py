@@ -65,6 +65,10 @@ class Far:
         assert text is None or line.text == text
         return line
 
+    async def next(self) -> Heard:
+        """The next line, however long it takes."""
+        return await self._lines.get()
+
     def say(self, data: bytes) -> None:
         raise NotImplementedError
 

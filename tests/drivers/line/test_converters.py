@@ -117,7 +117,7 @@ def test_what_cannot_be_in_a_command() -> None:
 
 def test_plain_fields_beside_converters() -> None:
     assert Command("SETP {:.2f}*{chk(xor hex)}")(1.0) == "SETP 1.00*07"
-    assert Command("NAME {}{chk(sum hex)}")("X") == "NAME XA0"
+    assert Command("NAME {}{chk(sum hex)}")("X") == "NAME X99"
     assert Scan("T={f};{re([A-Z]+)};{i16be}")("T=1.5;OK;\xff\xff") == (1.5, "OK", -1)
 
 
