@@ -16,13 +16,18 @@ from drivers.line.framing import Damaged, Framing
 from drivers.line.port import LinePort
 from drivers.line.ports import ListenPort, Rfc2217Port, SerialPort, TcpPort, UdpPort, UnixPort
 from drivers.line.questions import Ask, Hear, Tell
-from drivers.modbus.ports import ModbusRtuPort, ModbusTcpPort
+from drivers.modbus.ports import ModbusAsciiPort, ModbusRtuPort, ModbusTcpPort, ModbusUdpPort
 from drivers.modbus.registers import (
+    BCD16,
+    BCD32,
     FLOAT32,
     FLOAT64,
     INT16,
+    INT16SM,
     INT32,
     INT64,
+    SBCD16,
+    SBCD32,
     STRING,
     UINT16,
     UINT32,
@@ -38,14 +43,20 @@ from drivers.transports.base import Transport
 from drivers.transports.memory import MemoryTransport
 from drivers.transports.serial import Rs485, SerialTransport
 from drivers.transports.tcp import TcpTransport
+from drivers.transports.udp import UdpTransport
 from drivers.turns import Priority
 
 __all__ = [
-    "FLOAT32",  # types of Modbus registers
+    "BCD16",  # types of Modbus registers
+    "BCD32",
+    "FLOAT32",
     "FLOAT64",
     "INT16",
+    "INT16SM",
     "INT32",
     "INT64",
+    "SBCD16",
+    "SBCD32",
     "STRING",
     "UINT16",
     "UINT32",
@@ -71,8 +82,10 @@ __all__ = [
     "LinkDown",  # error: the wire is not there
     "ListenPort",  # lines over TCP, from an instrument that dials in
     "MemoryTransport",  # a wire without a wire, for tests
+    "ModbusAsciiPort",  # Modbus ASCII on a serial line
     "ModbusRtuPort",  # Modbus on a serial line
     "ModbusTcpPort",  # Modbus TCP
+    "ModbusUdpPort",  # Modbus by datagrams
     "Point",  # a question bound to its port
     "Port",  # one wire, kept up
     "Post",  # a write by HTTP POST
@@ -92,6 +105,7 @@ __all__ = [
     "Tell",  # a line to send with a value in it
     "Transport",  # what carries bytes
     "UdpPort",  # lines in datagrams
+    "UdpTransport",
     "UnixPort",  # lines over a UNIX socket
     "UsageError",  # error: mend your code
 ]

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from drivers.errors import UsageError
-from drivers.modbus.registers import Coil, Discrete, Holding, Input, Question, WordOrder
+from drivers.modbus.digits import DIGITS
+from drivers.modbus.registers import Coil, Discrete, Holding, Input, Question, Type, WordOrder
 
 __all__ = ["Codec", "FieldCodec", "codec_for"]
 
@@ -21,7 +22,10 @@ __all__ = ["Codec", "FieldCodec", "codec_for"]
 class Codec(Protocol):
     """Turns the register image into a value and back. `offset` counts registers (or bits) from the image's begin."""
 
-    def decode(self, image: bytes, offset: int = 0, /) -> Any: ...
+    def decode(self, image: bytes, offset: int = 0, /) -> Any:
+        """The value. Raises ValueError if the bits are none of this type, which only BCD knows."""
+        ...
+
     def encode(self, value: Any, /) -> bytes:
         """The image to write. Raises UsageError if the value does not fit."""
         ...
@@ -41,7 +45,7 @@ def codec_for(question: Question, label: str = "", word_order: WordOrder = "big"
         return FieldCodec(label, question.mask, single=False)
     swap = byte_swap if question.byte_swap is None else question.byte_swap
     if question.type.code == "s":
-        return _TextCodec(label, question.size, swap)
+        return _TextCodec(label, question.type, swap)
     little = (question.word_order or word_order) == "little"
     return _NumberCodec(label, question, little, swap)
 
@@ -79,6 +83,7 @@ class _NumberCodec:
         self._struct = struct.Struct(f"{'<' if little else '>'}{question.count}{question.type.code}")
         self._swap = swap != little
         self._type = question.type
+        self._digits = DIGITS.get(question.type.digits)
         self._scale, self._offset = question.scale, question.offset
         self._plain = question.scale == 1.0 and question.offset == 0.0
         # Dividing by 10 gives 0.3 where multiplying by 0.1 gives 0.30000000000000004.
@@ -89,7 +94,9 @@ class _NumberCodec:
         at = 2 * offset
         if self._swap:
             image, at = _swapped(image[at : at + self._struct.size]), 0
-        raws = self._struct.unpack_from(image, at)
+        raws: Sequence[float] = self._struct.unpack_from(image, at)
+        if self._digits is not None:
+            raws = [self._digits.decode(int(raw), 16 * self._type.registers) for raw in raws]
         if self._count == 1:
             return self._scaled(raws[0])
         return [self._scaled(raw) for raw in raws]
@@ -98,8 +105,10 @@ class _NumberCodec:
         values = (value,) if self._count == 1 else _sequence(self.label, value, self._count)
         raws = [self._raw(_number(self.label, item)) for item in values]
         try:
+            if self._digits is not None:
+                raws = [self._digits.encode(int(raw), 16 * self._type.registers) for raw in raws]
             image = self._struct.pack(*raws)
-        except (struct.error, OverflowError) as error:
+        except (struct.error, OverflowError, ValueError) as error:
             raise UsageError(f"{self.label}: {value!r} does not fit {self._span()}") from error
         return _swapped(image) if self._swap else image
 
@@ -124,21 +133,29 @@ class _NumberCodec:
         if self._type.code in "fd":
             return str(self._type)
         bits = 16 * self._type.registers
-        low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if self._type.code.islower() else (0, (1 << bits) - 1)
+        if self._digits is not None:
+            low, high = self._digits.range(bits)
+        else:
+            low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if self._type.code.islower() else (0, (1 << bits) - 1)
         first, last = sorted((self._scaled(low), self._scaled(high)))
         return f"{self._type} ({first} to {last})"
 
 
 class _TextCodec:
-    def __init__(self, label: str, registers: int, swap: bool) -> None:
+    def __init__(self, label: str, kind: Type, swap: bool) -> None:
         self.label = label
-        self._size = 2 * registers
+        self._bytes = 2 * kind.registers
+        self._half = {"both": None, "high": 0, "low": 1}[kind.each]
+        self._size = self._bytes if self._half is None else kind.registers
+        self._pad = kind.pad.encode("latin-1")
         self._swap = swap
 
     def decode(self, image: bytes, offset: int = 0, /) -> str:
-        raw = image[2 * offset : 2 * offset + self._size]
+        raw = image[2 * offset : 2 * offset + self._bytes]
         if self._swap:
             raw = _swapped(raw)
+        if self._half is not None:
+            raw = raw[self._half :: 2]
         return raw.partition(b"\0")[0].decode("latin-1").rstrip()
 
     def encode(self, value: Any, /) -> bytes:
@@ -150,7 +167,11 @@ class _TextCodec:
             raise UsageError(f"{self.label}: {value!r} has characters beyond Latin-1") from error
         if len(raw) > self._size:
             raise UsageError(f"{self.label}: {value!r} is longer than {self._size} characters")
-        raw = raw.ljust(self._size, b"\0")
+        raw = raw.ljust(self._size, self._pad)
+        if self._half is not None:
+            wide = bytearray(self._bytes)
+            wide[self._half :: 2] = raw
+            raw = bytes(wide)
         return _swapped(raw) if self._swap else raw
 
 
@@ -174,6 +195,10 @@ class FieldCodec:
         if whole != number or whole < 0 or (whole << self._shift) & ~self._mask:
             raise UsageError(f"{self.label}: {value!r} does not fit (0 to {self._mask >> self._shift})")
         return (whole << self._shift).to_bytes(2, "big")
+
+    def masks(self, field: bytes) -> bytes:
+        """The two words of function 22 for an encoded `field`: which bits to keep, and which to set."""
+        return (~self._mask & 0xFFFF).to_bytes(2, "big") + field
 
     def merge(self, image: bytes, field: bytes) -> bytes:
         """The register `image` with an encoded `field` put in."""

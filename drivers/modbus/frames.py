@@ -1,112 +1,23 @@
-"""Modbus requests, and which bytes may answer them. Pure: bytes in, reply out.
+"""Which bytes are Modbus frames, and which of them answer a request: TCP, UDP and RTU. Pure: bytes in, reply out.
 
-The frames themselves (addresses, lengths, CRC) are pymodbus's. Why its client is not used: docs/adr/0004.
+The frames themselves (addresses, lengths, CRC) are pymodbus's. ASCII: `drivers.modbus.ascii`.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
-if TYPE_CHECKING:
-    from pymodbus.pdu import ModbusPDU
+from drivers.modbus.requests import Request, pdu_maker
 
-__all__ = ["EXCEPTIONS", "Framing", "NotModbus", "Request", "RtuFraming", "TcpFraming"]
+__all__ = ["Framing", "NotModbus", "RtuFraming", "TcpFraming", "UdpFraming"]
 
-# Modbus Application Protocol V1.1b3, section 7
-EXCEPTIONS: Final = {
-    1: "illegal function",
-    2: "illegal data address",
-    3: "illegal data value",
-    4: "server device failure",
-    5: "acknowledge",
-    6: "server device busy",
-    8: "memory parity error",
-    10: "gateway path unavailable",
-    11: "gateway target device failed to respond",
-}
-FUNCTIONS: Final = {
-    1: "read coil",
-    2: "read discrete input",
-    3: "read holding register",
-    4: "read input register",
-    5: "write coil",
-    6: "write holding register",
-    15: "write coil",
-    16: "write holding register",
-}
 MAX_RTU: Final = 256  # bytes of the longest frame: Modbus over Serial Line V1.02, 2.3
 
 
 class NotModbus(ValueError):
     """What came over TCP cannot be the begin of a Modbus frame, so nobody knows where the next one begins."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request. `image` is what to write: register bytes as on the wire, or coils packed from the lowest bit."""
-
-    unit: int
-    function: int
-    address: int
-    count: int = 1
-    image: bytes = b""
-
-    @property
-    def head(self) -> bytes:
-        """How a reply begins: function and byte count of a read, the whole echo of a write (V1.1b3, section 6)."""
-        if self.function <= 2:
-            return bytes((self.function, (self.count + 7) // 8))
-        if self.function <= 4:
-            return bytes((self.function, 2 * self.count))
-        if self.function == 5:
-            return struct.pack(">BHH", 5, self.address, 0xFF00 if self.image[0] & 1 else 0)
-        if self.function == 6:
-            return struct.pack(">BH", 6, self.address) + self.image
-        return struct.pack(">BHH", self.function, self.address, self.count)
-
-    @property
-    def length(self) -> int:
-        """Bytes of a good reply, from its function code on."""
-        head = self.head
-        return 2 + head[1] if self.function <= 4 else len(head)
-
-    def __str__(self) -> str:
-        what = f"unit {self.unit}, FC{self.function:02} {FUNCTIONS[self.function]}"
-        if self.count == 1:
-            return f"{what} {self.address}"
-        return f"{what}s {self.address} to {self.address + self.count - 1}"
-
-
-def _requests() -> Callable[[Request, int], ModbusPDU]:
-    """A function that makes pymodbus's request of ours."""
-    from pymodbus.pdu import bit_message as bits
-    from pymodbus.pdu import register_message as registers
-
-    kinds: dict[int, type[ModbusPDU]] = {
-        1: bits.ReadCoilsRequest,
-        2: bits.ReadDiscreteInputsRequest,
-        3: registers.ReadHoldingRegistersRequest,
-        4: registers.ReadInputRegistersRequest,
-        5: bits.WriteSingleCoilRequest,
-        6: registers.WriteSingleRegisterRequest,
-        15: bits.WriteMultipleCoilsRequest,
-        16: registers.WriteMultipleRegistersRequest,
-    }
-
-    def pdu(request: Request, transaction: int) -> ModbusPDU:
-        made = kinds[request.function](dev_id=request.unit, transaction_id=transaction, address=request.address)
-        made.count = request.count
-        image = request.image
-        if request.function in (5, 15):
-            made.bits = [bool(image[index >> 3] >> (index & 7) & 1) for index in range(request.count)]
-        elif image:
-            made.registers = list(struct.unpack(f">{len(image) // 2}H", image))
-        return made
-
-    return pdu
 
 
 class Framing(Protocol):
@@ -129,6 +40,10 @@ class Framing(Protocol):
 
     def frame(self, request: Request) -> bytes:
         """The bytes to send. Forgets what came before."""
+        ...
+
+    def reply_size(self, request: Request) -> int:
+        """Bytes of a good reply as they stand on the wire, checksum and all."""
         ...
 
     def feed(self, data: bytes) -> None: ...
@@ -155,7 +70,7 @@ class TcpFraming:
         from pymodbus.pdu import DecodePDU
 
         self._framer = FramerSocket(DecodePDU(False))
-        self._pdu = _requests()
+        self._pdu = pdu_maker()
         self._buffer = bytearray()
         self._late = late
         self._transaction = 0
@@ -169,6 +84,9 @@ class TcpFraming:
         self._strangers.clear()
         self._transaction = self._transaction % 0xFFFF + 1  # 0 is what servers answer that do not know better
         return self._framer.buildFrame(self._pdu(request, self._transaction))
+
+    def reply_size(self, request: Request) -> int:
+        return 7 + request.length
 
     def feed(self, data: bytes) -> None:
         self._buffer += data
@@ -198,6 +116,26 @@ class TcpFraming:
         return f"only the begin of one: {_hex(self._buffer)}" if self._buffer else ""
 
 
+class UdpFraming(TcpFraming):
+    """The same frames in datagrams: each is whole, or of no use, and the next begins anew."""
+
+    @property
+    def torn(self) -> bool:
+        return False
+
+    def feed(self, data: bytes) -> None:
+        self._buffer[:] = data
+
+    def take(self, request: Request | None) -> bytes | None:
+        try:
+            return super().take(request)
+        except NotModbus as error:
+            self._buffer.clear()
+            if len(self._strangers) < 3:
+                self._strangers.append(str(error))
+            return None
+
+
 class RtuFraming:
     """Unit, PDU and CRC (Modbus over Serial Line V1.02, 2.5.1), found among whatever noise the line adds.
 
@@ -214,7 +152,7 @@ class RtuFraming:
         from pymodbus.pdu import DecodePDU
 
         self._framer = FramerRTU(DecodePDU(False))
-        self._pdu = _requests()
+        self._pdu = pdu_maker()
         self._buffer = bytearray()
         self._local_echo = local_echo
         self._echo = b""
@@ -227,6 +165,9 @@ class RtuFraming:
         if self._local_echo:
             self._echo = frame
         return frame
+
+    def reply_size(self, request: Request) -> int:
+        return 3 + request.length
 
     def feed(self, data: bytes) -> None:
         buffer = self._buffer

@@ -10,33 +10,38 @@ from typing import Any, TypedDict
 
 from drivers.backoff import Backoff
 from drivers.errors import BadReply, DriverError, LinkDown, Refused, ReplyTimeout, UsageError
-from drivers.modbus.codec import Codec, FieldCodec, codec_for
-from drivers.modbus.frames import EXCEPTIONS, Framing, Request
+from drivers.modbus.codec import FieldCodec
+from drivers.modbus.frames import Framing
 from drivers.modbus.plan import Block, Limits, Span
+from drivers.modbus.points import ModbusPoint
 from drivers.modbus.reads import Flight, Image, Reads
-from drivers.modbus.registers import MAX_BITS_WRITTEN, MAX_REGISTERS_WRITTEN, Coil, Discrete, Input, Question, WordOrder
+from drivers.modbus.registers import Holding, Question, WordOrder
+from drivers.modbus.requests import EXCEPTIONS, Request
 from drivers.modbus.units import Units
-from drivers.modbus.wire import ModbusWire, Owed
-from drivers.port import Point, Port, Watcher
+from drivers.modbus.wire import Garbled, ModbusWire, Owed
+from drivers.port import Port, Watcher
 from drivers.reading import Reading
 from drivers.transports.base import Transport
 
-__all__ = ["ModbusOptions", "ModbusPoint", "ModbusPort"]
+__all__ = ["ModbusOptions", "ModbusPort"]
 
 GATEWAY_SILENT = (10, 11)  # a gateway says that the unit behind it does not answer
 SPLIT_ON = (2, 3)  # "illegal data address", and "illegal data value": some say so when a block is too long for them
+BUSY = 6  # "the client should retransmit the message later": V1.1b3, section 7
 
 Frames = Callable[[Callable[[], None]], Framing]  # makes a connection's framing, given what to call for a late reply
 
 
 class ModbusOptions(TypedDict, total=False):
-    """What both kinds of Modbus port take.
+    """What all kinds of Modbus port take.
 
     `name` stands in messages and logs (otherwise where the port goes to). `timeout` is the seconds for a reply, from
     when the question has gone out (1.0). `unit` (1), `word_order` ("big") and `byte_swap` (False) hold for questions
     that leave them open. One request reads `max_block` registers at most (125), and `max_gap` unwanted ones along
     rather than ask twice (16). `pause` seconds of silence go before each question (0; on a serial line at least 3.5
-    characters, which Modbus wants). `backoff` is how often to try to connect, and to ask a silent unit.
+    characters, which Modbus wants). A read that got no answer, a spoilt one or "busy" is asked again up to `retries`
+    times, after whatever else waits (0; over UDP 1); a write never is. `backoff` is how often to try to connect, and
+    to ask a silent unit.
     """
 
     name: str | None
@@ -47,11 +52,16 @@ class ModbusOptions(TypedDict, total=False):
     max_block: int
     max_gap: int
     pause: float
+    retries: int
     backoff: Backoff | None
 
 
 class _Rejected(BadReply):
     """The device does not give these registers, or not so many at once."""
+
+
+class _Busy(BadReply):
+    """The device has no time now."""
 
 
 class ModbusPort(Port):
@@ -71,6 +81,9 @@ class ModbusPort(Port):
         pause = options.get("pause", 0.0)
         if self.word_order not in ("big", "little"):
             raise UsageError(f"{self.name}: word_order is 'big' or 'little', not {self.word_order!r}")
+        self._retries = options.get("retries", 0)
+        if not self._retries >= 0:
+            raise UsageError(f"{self.name}: retries is 0 or more, not {self._retries!r}")
         if not pause >= 0:
             raise UsageError(f"{self.name}: pause is 0 or more seconds, not {pause!r}")
         self._transport = transport
@@ -105,6 +118,13 @@ class ModbusPort(Port):
     async def write(self, question: Question, value: Any) -> None:
         """Write, and return when the device has confirmed. Raises LinkDown, ReplyTimeout, Refused, UsageError."""
         await self.point(question).write(value)
+
+    async def exchange(self, wanted: Holding, given: Holding, value: Any) -> Reading:
+        """Write `given` and read `wanted`, of the same unit, in one request by function 23: the device writes first.
+
+        Raises LinkDown, ReplyTimeout, Refused, BadReply, UsageError.
+        """
+        return await self.point(wanted).exchange(self.point(given), value)
 
     def watch_unit(self, unit: int, callback: Watcher) -> Callable[[], None]:
         """As `watch`, and also when the unit falls silent on a line that is up, and when it answers again."""
@@ -165,8 +185,8 @@ class ModbusPort(Port):
 
     # --- reads --------------------------------------------------------------------------------------------------
 
-    def _fetch(self, span: Span) -> asyncio.Future[Image]:
-        """Registers, together with whatever else is asked for before the wire is free."""
+    def fetch(self, span: Span) -> asyncio.Future[Image]:
+        """Registers, together with whatever else is asked for before the wire is free. For `ModbusPoint`."""
         self._check_up()
         now = asyncio.get_running_loop().time()
         if why := self._reads.refuse(span, now):
@@ -231,13 +251,15 @@ class ModbusPort(Port):
             if flight is not None:
                 flight.fail(LinkDown(f"{self.name}: the read was broken off ({type(error).__name__})"))
             raise
-        flight.land(pdu[2:])
+        self._reads.land(flight, pdu[2:])
         if len(block.spans) == 1:
             self._reads.accept(block.spans[0])
         return True
 
     async def _not_read(self, flight: Flight, error: DriverError) -> bool:
-        if not isinstance(error, _Rejected):
+        if isinstance(error, ReplyTimeout | Garbled | _Busy):
+            self._reads.again(flight, error, 0 if self._units.why(flight.block.unit) else self._retries)
+        elif not isinstance(error, _Rejected):
             flight.fail(error)
         elif len(flight.block.spans) == 1:
             self._reads.reject(flight.block.spans[0], error, asyncio.get_running_loop().time())
@@ -255,8 +277,11 @@ class ModbusPort(Port):
 
     # --- writes -------------------------------------------------------------------------------------------------
 
-    async def _write(self, request: Request, field: FieldCodec | None) -> None:
-        """Write in a turn ahead of waiting reads. With `field`, put the image into what the register holds."""
+    async def send(self, request: Request, field: FieldCodec | None = None) -> bytes:
+        """Write in a turn ahead of waiting reads, once. With `field`, put the image into what the register holds.
+
+        Returns what the device answered. For `ModbusPoint`.
+        """
         async with self._turn(urgent=True):
             now = asyncio.get_running_loop().time()
             silent = self._units.refuse(request.unit, now, urgent=True)
@@ -265,9 +290,8 @@ class ModbusPort(Port):
                     held = await self._exchange(Request(request.unit, 3, request.address), writing=True)
                     image = field.merge(held[2:], request.image)
                     request = Request(request.unit, request.function, request.address, 1, image)
-                await self._exchange(request, writing=True)
-        if silent:
-            raise ReplyTimeout(f"{self.name}: {request}: not sent, unit {request.unit} is silent ({silent})")
+                return await self._exchange(request, writing=True)
+        raise ReplyTimeout(f"{self.name}: {request}: not sent, unit {request.unit} is silent ({silent})")
 
     # --- one request on the wire --------------------------------------------------------------------------------
 
@@ -296,7 +320,7 @@ class ModbusPort(Port):
             self._unit_answered(request.unit)
         if writing:
             raise Refused(why)
-        raise (_Rejected if code in SPLIT_ON else BadReply)(why)
+        raise (_Rejected if code in SPLIT_ON else _Busy if code == BUSY else BadReply)(why)
 
     def _unit_answered(self, unit: int) -> None:
         for each in self._units.answered(unit):
@@ -319,39 +343,3 @@ class ModbusPort(Port):
                 callback(fault)
             except Exception:
                 self.log.exception("%s: a watcher failed", self.name)
-
-
-class ModbusPoint(Point):
-    """A question bound to its port. `read` gives a Reading, `write` returns when the device has confirmed."""
-
-    def __init__(self, port: ModbusPort, question: Question, unit: int) -> None:
-        self.port = port
-        self.question = question
-        self.unit = unit
-        label = port.name if question.unit is None else f"{port.name}: unit {unit}"
-        self._codec: Codec = codec_for(question, label, port.word_order, port.byte_swap)
-        self._span = Span(unit, question.function, question.address, question.size)
-
-    async def read(self) -> Reading:
-        """The value now. Raises LinkDown, ReplyTimeout, BadReply."""
-        image, offset = await self.port._fetch(self._span)
-        return Reading(self._codec.decode(image, offset))
-
-    async def write(self, value: Any, /) -> None:
-        """Set the value. Raises LinkDown, ReplyTimeout, Refused; UsageError for one that cannot be sent."""
-        question, size = self.question, self._span.size
-        if isinstance(question, Input | Discrete):
-            raise UsageError(f"{self.port.name}: {question} can be read only")
-        if size > (MAX_BITS_WRITTEN if isinstance(question, Coil) else MAX_REGISTERS_WRITTEN):
-            raise UsageError(f"{self.port.name}: {question} is too long to be written in one request")
-        image = self._codec.encode(value)
-        if isinstance(question, Coil):
-            function = 5 if size == 1 else 15
-        else:
-            function = 6 if size == 1 and not question.fc16 else 16
-        request = Request(self.unit, function, question.address, size, image)
-        await self.port._write(request, self._codec if isinstance(self._codec, FieldCodec) else None)
-
-    def watch(self, callback: Watcher, /) -> Callable[[], None]:
-        """Call back with the fault when the link or the unit is gone, and with None when it is there again."""
-        return self.port.watch_unit(self.unit, callback)

@@ -1,38 +1,51 @@
-"""Modbus over TCP and over serial lines."""
+"""Modbus over TCP, UDP and serial lines."""
 
 from __future__ import annotations
 
-from typing import Literal, Unpack
+from typing import Final, Literal, Unpack
 
 from drivers.errors import UsageError
-from drivers.modbus.frames import RtuFraming, TcpFraming
-from drivers.modbus.port import ModbusOptions, ModbusPort
+from drivers.modbus.ascii import AsciiFraming
+from drivers.modbus.frames import RtuFraming, TcpFraming, UdpFraming
+from drivers.modbus.port import Frames, ModbusOptions, ModbusPort
 from drivers.transports.serial import SerialTransport
 from drivers.transports.tcp import TcpTransport, host_and_port
+from drivers.transports.udp import UdpTransport
 
-__all__ = ["ModbusRtuPort", "ModbusTcpPort"]
+__all__ = ["ModbusAsciiPort", "ModbusRtuPort", "ModbusTcpPort", "ModbusUdpPort"]
+
+Framer = Literal["socket", "rtu", "ascii"]
+
+FRAMES: Final[dict[str, Frames]] = {
+    "socket": TcpFraming,
+    "rtu": lambda late: RtuFraming(),
+    "ascii": lambda late: AsciiFraming(),
+}
+DATAGRAMS: Final[dict[str, Frames]] = {**FRAMES, "socket": UdpFraming}
 
 
 class ModbusTcpPort(ModbusPort):
     """A Modbus TCP server (or a gateway with units behind it), port 502 if not said otherwise.
 
-    ``ModbusTcpPort("192.168.1.30:1502", None)`` takes the port from the text.
-    ``framer="rtu"`` is for device servers that pass RTU frames through a plain TCP connection. See `ModbusOptions` for
-    the other arguments. Raises UsageError if they make no sense.
+    ``ModbusTcpPort("192.168.1.30:1502", None)`` takes the port from the text. ``framer="rtu"`` or ``"ascii"`` is for
+    device servers that pass the frames of a serial line through a plain TCP connection. See `ModbusOptions` for the
+    other arguments. Raises UsageError if they make no sense.
     """
 
     def __init__(
-        self,
-        host: str,
-        tcp_port: int | None = 502,
-        *,
-        framer: Literal["socket", "rtu"] = "socket",
-        **options: Unpack[ModbusOptions],
+        self, host: str, tcp_port: int | None = 502, *, framer: Framer = "socket", **options: Unpack[ModbusOptions]
     ) -> None:
-        if framer not in ("socket", "rtu"):
-            raise UsageError(f"{host}: framer is 'socket' or 'rtu', not {framer!r}")
-        frames = TcpFraming if framer == "socket" else lambda late: RtuFraming()
-        super().__init__(TcpTransport(*host_and_port(host, tcp_port)), frames, 0.0, options)
+        super().__init__(TcpTransport(*host_and_port(host, tcp_port)), _framing(FRAMES, framer, host), 0.0, options)
+
+
+class ModbusUdpPort(ModbusPort):
+    """As `ModbusTcpPort`, by datagrams. A read whose answer got lost is asked again once, if not said otherwise."""
+
+    def __init__(
+        self, host: str, udp_port: int | None = 502, *, framer: Framer = "socket", **options: Unpack[ModbusOptions]
+    ) -> None:
+        options.setdefault("retries", 1)
+        super().__init__(UdpTransport(*host_and_port(host, udp_port)), _framing(DATAGRAMS, framer, host), 0.0, options)
 
 
 class ModbusRtuPort(ModbusPort):
@@ -58,3 +71,33 @@ class ModbusRtuPort(ModbusPort):
         transport = SerialTransport(device, baudrate, bytesize=bytesize, parity=parity, stopbits=stopbits)
         byte_time = (1 + bytesize + (parity != "N") + stopbits) / baudrate
         super().__init__(transport, lambda late: RtuFraming(local_echo), byte_time, options)
+
+
+class ModbusAsciiPort(ModbusPort):
+    """A serial line with Modbus ASCII units on it, with 7 bits and even parity as the standard wants it.
+
+    The arguments are those of `ModbusRtuPort`.
+    """
+
+    first_unit = 1
+
+    def __init__(
+        self,
+        device: str,
+        baudrate: int = 9600,
+        *,
+        bytesize: int = 7,
+        parity: str = "E",
+        stopbits: float = 1,
+        local_echo: bool = False,
+        **options: Unpack[ModbusOptions],
+    ) -> None:
+        transport = SerialTransport(device, baudrate, bytesize=bytesize, parity=parity, stopbits=stopbits)
+        byte_time = (1 + bytesize + (parity != "N") + stopbits) / baudrate
+        super().__init__(transport, lambda late: AsciiFraming(local_echo), byte_time, options)
+
+
+def _framing(known: dict[str, Frames], framer: str, host: str) -> Frames:
+    if framer not in known:
+        raise UsageError(f"{host}: framer is 'socket', 'rtu' or 'ascii', not {framer!r}")
+    return known[framer]

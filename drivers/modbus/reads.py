@@ -55,6 +55,7 @@ class Reads:
         self._blocks: list[Block] | None = []  # by age; None when they have to be planned anew
         self._learned = Map()
         self._rejected: dict[Span, tuple[str, float]] = {}
+        self._tries: dict[Span, int] = {}  # of those that are asked again
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
@@ -98,6 +99,7 @@ class Reads:
         if self._blocks is None:
             for span in [span for span, futures in self._waiting.items() if all(each.done() for each in futures)]:
                 del self._waiting[span]  # given up by those who asked
+                self._tries.pop(span, None)
             alone = self._rejected.keys() & self._waiting.keys()
             blocks = plan(self._waiting.keys() - alone, self._limits, self._learned)
             blocks += [Block(*span, (span,)) for span in alone]
@@ -105,11 +107,29 @@ class Reads:
             self._blocks = sorted(blocks, key=lambda block: min(age[span] for span in block.spans))
         return self._blocks
 
+    def land(self, flight: Flight, image: bytes) -> None:
+        """A block was read."""
+        for span in flight.waiting if self._tries else ():
+            self._tries.pop(span, None)
+        flight.land(image)
+
+    def again(self, flight: Flight, error: DriverError, most: int) -> None:
+        """A block was not read: what was asked again fewer than `most` times waits anew, the rest gets the error."""
+        for span, futures in flight.waiting.items():
+            tries = self._tries.pop(span, 0)
+            if tries >= most:
+                _fail({span: futures}, error)
+                continue
+            self._tries[span] = tries + 1
+            self._waiting[span] = futures + self._waiting.pop(span, [])
+            self._blocks = None
+
     def fail(self, error: DriverError, unit: int | None = None) -> None:
         """Send away all that wait, or those of one unit."""
         gone = {span: futures for span, futures in self._waiting.items() if unit is None or span.unit == unit}
         for span in gone:
             del self._waiting[span]
+            self._tries.pop(span, None)
         self._blocks = None
         _fail(gone, error)
 

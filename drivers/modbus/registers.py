@@ -14,15 +14,21 @@ from typing import Any, ClassVar, Literal
 from drivers.errors import UsageError
 
 __all__ = [
+    "BCD16",
+    "BCD32",
     "FLOAT32",
     "FLOAT64",
     "INT16",
+    "INT16SM",
     "INT32",
     "INT64",
     "MAX_BITS",
     "MAX_BITS_WRITTEN",
     "MAX_REGISTERS",
+    "MAX_REGISTERS_EXCHANGED",
     "MAX_REGISTERS_WRITTEN",
+    "SBCD16",
+    "SBCD32",
     "STRING",
     "UINT16",
     "UINT32",
@@ -43,15 +49,23 @@ MAX_REGISTERS = 125
 MAX_BITS = 2000
 MAX_REGISTERS_WRITTEN = 123
 MAX_BITS_WRITTEN = 1968
+MAX_REGISTERS_EXCHANGED = 121  # written by function 23: 6.17
 
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """How registers make a value: `code` is that of the struct module, `registers` how many one value takes."""
+    """How registers make a value: `code` is that of the struct module, `registers` how many one value takes.
+
+    `digits` is how the bits make a number, where it is not as usual: "bcd" (a decimal digit in four bits), "signed bcd"
+    or "sign" (the highest bit is the sign, the others what follows it). `each` and `pad` are those of `STRING`.
+    """
 
     name: str
     code: str
     registers: int
+    digits: Literal["", "bcd", "signed bcd", "sign"] = ""
+    each: Literal["both", "high", "low"] = "both"
+    pad: str = "\0"
 
     def __repr__(self) -> str:
         return self.name
@@ -65,11 +79,25 @@ INT64 = Type("INT64", "q", 4)
 UINT64 = Type("UINT64", "Q", 4)
 FLOAT32 = Type("FLOAT32", "f", 2)
 FLOAT64 = Type("FLOAT64", "d", 4)
+INT16SM = Type("INT16SM", "H", 1, "sign")  # sign and magnitude: 0x8005 is -5
+BCD16 = Type("BCD16", "H", 1, "bcd")  # 0x1234 is 1234
+BCD32 = Type("BCD32", "I", 2, "bcd")
+SBCD16 = Type("SBCD16", "H", 1, "signed bcd")  # 0x9234 is -1234: the highest bit is the sign
+SBCD32 = Type("SBCD32", "I", 2, "signed bcd")
 
 
-def STRING(registers: int) -> Type:  # noqa: N802 - it stands beside FLOAT32 and its like
-    """Text of two characters a register, Latin-1, padded with NUL or blanks."""
-    return Type(f"STRING({registers})", "s", registers)
+def STRING(  # noqa: N802 - it stands beside FLOAT32 and its like
+    registers: int, *, each: Literal["both", "high", "low"] = "both", pad: str = "\0"
+) -> Type:
+    """Text in Latin-1 that ends at a NUL or with the registers, blanks at its end left out.
+
+    `each` register holds two characters ("both"), or one in its "high" or "low" byte. `pad` is what a shorter text is
+    filled up with when it is written. UsageError for anything else.
+    """
+    if each not in ("both", "high", "low") or len(pad) != 1 or ord(pad) > 255:
+        raise UsageError(f"STRING({registers}): each is 'both', 'high' or 'low', and pad one character")
+    details = ("" if each == "both" else f", each={each!r}") + ("" if pad == "\0" else f", pad={pad!r}")
+    return Type(f"STRING({registers}{details})", "s", registers, each=each, pad=pad)
 
 
 # --- questions ------------------------------------------------------------------------------------------------------
@@ -139,11 +167,22 @@ class Holding(_Registers):
     has the lower address ("big": the high one, as in most devices; None: as the port says), `byte_swap` exchanges the
     bytes inside each word. `bit` picks one bit (0 is the lowest) as a bool, `mask` a field of bits as an int: writing
     either reads the register first, in the same turn. `unit` None is the port's own. `fc16` writes even one register by
-    function 16, for devices that know no function 6. UsageError if they do not fit together.
+    function 16, for devices that know no function 6. `fc22` writes bits by function 22, in one request and without
+    a moment in which another master's bits could be lost. `fc23` writes by function 23, for devices that want it so.
+    UsageError if they do not fit together.
     """
 
     function: ClassVar[int] = 3
     fc16: bool = field(default=False, kw_only=True)
+    fc22: bool = field(default=False, kw_only=True)
+    fc23: bool = field(default=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        _Registers.__post_init__(self)  # slots make a new class, which super() without arguments does not know
+        if self.fc16 + self.fc22 + self.fc23 > 1:
+            raise UsageError(f"{self}: fc16, fc22 and fc23 exclude each other")
+        if self.fc22 and self.bit is None and self.mask is None:
+            raise UsageError(f"{self}: fc22 writes a bit or a mask")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,21 @@ import asyncio
 from collections.abc import Callable
 
 from drivers.errors import BadReply, DriverError, ReplyTimeout
-from drivers.modbus.frames import Framing, NotModbus, Request
+from drivers.modbus.frames import Framing, NotModbus
+from drivers.modbus.requests import Request
 from drivers.transports.base import Transport
 
-__all__ = ["ModbusWire", "Owed"]
+__all__ = ["Garbled", "ModbusWire", "Owed"]
 
 QUIET = 0.1  # seconds of silence that end a garbled reply; USB adapters hold bytes back for 16 ms
 HELD_BACK = 0.25  # seconds for a second reply to follow one that may be late
 
 # By unit and function: the question whose answer may still come, and until when to look out for it (loop time)
 Owed = dict[tuple[int, int], tuple[Request, float]]
+
+
+class Garbled(BadReply):
+    """A reply came, and it was spoilt on its way."""
 
 
 class ModbusWire:
@@ -89,7 +94,7 @@ class ModbusWire:
         self._reply = reply = self._loop.create_future()
         try:
             self._transport.send(frame)
-            on_wire = (len(frame) + request.length + 3) * self._byte_time
+            on_wire = (len(frame) + self._framing.reply_size(request)) * self._byte_time
             timer = self._loop.call_later(timeout + on_wire, self._expire, timeout)
             try:
                 pdu = self._checked(request, await reply)
@@ -161,7 +166,7 @@ class ModbusWire:
             self._quiet = None
 
     def _garbled(self) -> None:
-        self._fail(self._error(BadReply, "the reply has"))
+        self._fail(self._error(Garbled, "the reply has"))
 
     def _expire(self, timeout: float) -> None:
         if self._framing.broken:

@@ -1,4 +1,7 @@
-"""What every Modbus port does, whatever carries it: TCP, a serial line, RTU frames through TCP. Far end: pymodbus."""
+"""What every Modbus port does, whatever carries it: TCP, UDP, serial lines and their frames through both.
+
+Far end: pymodbus.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,26 @@ from pymodbus.simulator import DataType, SimData
 
 from drivers.errors import BadReply, DriverError, LinkDown, Refused, UsageError
 from drivers.modbus.port import ModbusPort
-from drivers.modbus.ports import ModbusRtuPort, ModbusTcpPort
-from drivers.modbus.registers import FLOAT32, INT16, STRING, UINT32, Coil, Discrete, Holding, Input
-from tests.drivers.modbus.servers import Server, device, rtu_server, tcp_server, until
+from drivers.modbus.ports import ModbusAsciiPort, ModbusRtuPort, ModbusTcpPort, ModbusUdpPort
+from drivers.modbus.registers import (
+    BCD16,
+    BCD32,
+    FLOAT32,
+    INT16,
+    INT16SM,
+    SBCD16,
+    SBCD32,
+    STRING,
+    UINT32,
+    Coil,
+    Discrete,
+    Holding,
+    Input,
+)
+from tests.drivers.modbus.servers import Server, device, serial_server, tcp_server, udp_server, until
 
-WIRES = ["tcp", "rtu", "rtu over tcp"]
+WIRES = ["tcp", "rtu", "ascii", "rtu over tcp", "ascii over tcp", "udp", "rtu over udp"]
+FRAMERS = {"tcp": "socket", "udp": "socket"}
 
 
 @dataclass
@@ -45,15 +63,18 @@ async def joined(wire: str, **options: object) -> AsyncIterator[Pair]:
         ),
     )
     async with contextlib.AsyncExitStack() as stack:
-        if wire == "rtu":
-            server = await stack.enter_async_context(rtu_server(*devices))
-            port: ModbusPort = ModbusRtuPort(server.path, 115200, **options)  # type: ignore[arg-type]
-        elif wire == "tcp":
-            server = await stack.enter_async_context(tcp_server(*devices))
-            port = ModbusTcpPort("127.0.0.1", server.port, **options)  # type: ignore[arg-type]
+        framer = FRAMERS.get(wire, wire.partition(" ")[0])
+        far = FramerType(framer)
+        if wire in ("rtu", "ascii"):
+            server = await stack.enter_async_context(serial_server(*devices, framer=far))
+            serial = ModbusRtuPort if wire == "rtu" else ModbusAsciiPort
+            port: ModbusPort = serial(server.path, 115200, **options)  # type: ignore[arg-type]
+        elif wire.endswith("tcp"):
+            server = await stack.enter_async_context(tcp_server(*devices, framer=far))
+            port = ModbusTcpPort("127.0.0.1", server.port, framer=framer, **options)  # type: ignore[arg-type]
         else:
-            server = await stack.enter_async_context(tcp_server(*devices, framer=FramerType.RTU))
-            port = ModbusTcpPort("127.0.0.1", server.port, framer="rtu", **options)  # type: ignore[arg-type]
+            server = await stack.enter_async_context(udp_server(*devices, framer=far))
+            port = ModbusUdpPort("127.0.0.1", server.port, framer=framer, **options)  # type: ignore[arg-type]
         await stack.enter_async_context(port)
         yield Pair(port, server)
 
@@ -102,6 +123,51 @@ async def test_writing_bits_keeps_the_others(pair: Pair) -> None:
     assert pair.requests() == [(1, 3, 40, 1), (1, 6, 40, 1)]
     await asyncio.gather(port.write(Holding(40, bit=0), 0), port.write(Holding(40, mask=0x0F00), 5))
     assert (await port.read(Holding(40))).value == 0xF51E
+
+
+async def test_bits_are_written_in_one_request_by_function_22(pair: Pair) -> None:
+    port = pair.port
+    await port.write(Holding(40), 0xF00F)
+    pair.requests()
+    await port.write(Holding(40, bit=4, fc22=True), True)
+    await port.write(Holding(40, mask=0x0F00, fc22=True), 5)
+    await port.write(Holding(40, bit=0, fc22=True), False)
+    assert [function for _, function, _, _ in pair.requests()] == [22, 22, 22]
+    assert (await port.read(Holding(40))).value == 0xF51E
+
+
+async def test_function_23_writes_and_reads_in_one_request(pair: Pair) -> None:
+    port = pair.port
+    await port.write(Holding(50, INT16, count=2, fc23=True), [-5, 6])
+    assert (await port.read(Holding(50, INT16, count=2))).value == [-5, 6]
+    pair.requests()
+    reading = await port.exchange(Holding(51, count=3), Holding(52, FLOAT32), 1.0)
+    assert reading.value == [6, 0x3F80, 0]  # the device writes before it reads
+    assert [request[:3] for request in pair.requests()] == [(1, 23, 51)]
+    for wanted, given in ((Input(0), Holding(0)), (Holding(0), Holding(0, unit=2)), (Holding(0), Holding(0, bit=1))):
+        with pytest.raises(UsageError, match="function 23"):
+            await port.exchange(wanted, given, 1)  # type: ignore[arg-type]
+    with pytest.raises(Refused, match="exception 2"):
+        await port.exchange(Holding(500), Holding(0), 1)
+
+
+async def test_numbers_of_other_kinds(pair: Pair) -> None:
+    port = pair.port
+    for kind, value, raw in (
+        (BCD16, 1234, [0x1234]),
+        (BCD32, 12345678, [0x1234, 0x5678]),
+        (SBCD16, -123, [0x8123]),
+        (SBCD32, -123, [0x8000, 0x0123]),
+        (INT16SM, -5, [0x8005]),
+        (STRING(3, each="low", pad=" "), "ab", [0x61, 0x62, 0x20]),
+    ):
+        await port.write(Holding(60, kind), value)
+        assert (await port.read(Holding(60, kind))).value == value
+        assert (await port.read(Holding(60, count=len(raw)))).value in (raw, raw[0])
+    await port.write(Holding(60), 0x12AB)
+    with pytest.raises(BadReply, match=r"Holding\(60, BCD16\): 0x12ab is not BCD"):
+        await port.read(Holding(60, BCD16))
+    assert port.statistics.errors == 1
 
 
 async def test_reads_of_one_moment_are_one_request(pair: Pair) -> None:

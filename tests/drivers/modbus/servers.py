@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from pymodbus import FramerType
 from pymodbus.pdu import ModbusPDU
-from pymodbus.server import ModbusSerialServer, ModbusTcpServer
+from pymodbus.server import ModbusSerialServer, ModbusTcpServer, ModbusUdpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 
@@ -43,7 +43,8 @@ class Server:
 
     def trace(self, sending: bool, pdu: ModbusPDU) -> ModbusPDU:
         if not sending:
-            self.requests.append((pdu.dev_id, pdu.function_code, pdu.address, pdu.count or 1))
+            address = getattr(pdu, "read_address", pdu.address)  # function 23 has two of them
+            self.requests.append((pdu.dev_id, pdu.function_code, address, pdu.count or 1))
         return pdu
 
 
@@ -57,6 +58,19 @@ async def tcp_server(
     )
     await modbus.serve_forever(background=True)
     server.port = modbus.transport.sockets[0].getsockname()[1]
+    try:
+        yield server
+    finally:
+        await modbus.shutdown()
+        await asyncio.sleep(0)
+
+
+@contextlib.asynccontextmanager
+async def udp_server(*devices: SimDevice, framer: FramerType = FramerType.SOCKET) -> AsyncIterator[Server]:
+    server = Server()
+    modbus = ModbusUdpServer(list(devices) or device(), address=("127.0.0.1", 0), framer=framer, trace_pdu=server.trace)
+    await modbus.serve_forever(background=True)
+    server.port = modbus.transport.get_extra_info("sockname")[1]
     try:
         yield server
     finally:
@@ -92,11 +106,11 @@ def bridged() -> Iterator[tuple[str, str]]:
 
 
 @contextlib.asynccontextmanager
-async def rtu_server(*devices: SimDevice) -> AsyncIterator[Server]:
+async def serial_server(*devices: SimDevice, framer: FramerType = FramerType.RTU) -> AsyncIterator[Server]:
     with bridged() as (ours, theirs):
         server = Server(path=ours)
         modbus = ModbusSerialServer(
-            list(devices) or device(), port=theirs, framer=FramerType.RTU, baudrate=115200, trace_pdu=server.trace
+            list(devices) or device(), port=theirs, framer=framer, baudrate=115200, trace_pdu=server.trace
         )
         await modbus.serve_forever(background=True)
         try:
@@ -121,6 +135,12 @@ def crc(data: bytes) -> bytes:
 def rtu(unit: int, pdu: str) -> bytes:
     frame = bytes((unit,)) + bytes.fromhex(pdu)
     return frame + crc(frame)
+
+
+def ascii_(unit: int, pdu: str) -> bytes:
+    """Modbus over Serial Line V1.02, 2.5.2 and 6.2.1."""
+    data = bytes((unit,)) + bytes.fromhex(pdu)
+    return b":" + (data + bytes((-sum(data) & 0xFF,))).hex().upper().encode() + b"\r\n"
 
 
 def mbap(transaction: int, unit: int, pdu: str, protocol: int = 0) -> bytes:

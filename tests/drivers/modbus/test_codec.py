@@ -10,11 +10,16 @@ from hypothesis import strategies as st
 from drivers.errors import UsageError
 from drivers.modbus.codec import FieldCodec, codec_for
 from drivers.modbus.registers import (
+    BCD16,
+    BCD32,
     FLOAT32,
     FLOAT64,
     INT16,
+    INT16SM,
     INT32,
     INT64,
+    SBCD16,
+    SBCD32,
     STRING,
     UINT16,
     UINT32,
@@ -24,6 +29,7 @@ from drivers.modbus.registers import (
     Holding,
     Input,
     Question,
+    Type,
 )
 
 # (question, bytes as they stand in the frame, value)
@@ -57,6 +63,17 @@ CASES: list[tuple[Question, str, object]] = [
     (Holding(0, INT64, word_order="little"), "FF FE FF FF FF FF FF FF", -2),
     (Holding(0, UINT64), "FF FF FF FF FF FF FF FF", 2**64 - 1),
     (Holding(0, FLOAT64), "40 09 21 FB 54 44 2D 18", math.pi),
+    (Holding(0, BCD16), "98 76", 9876),
+    (Holding(0, BCD32, word_order="little"), "56 78 12 34", 12345678),
+    (Holding(0, BCD16, scale=0.1), "12 34", 123.4),
+    (Holding(0, SBCD16), "92 34", -1234),
+    (Holding(0, SBCD32), "80 00 00 07", -7),
+    (Holding(0, INT16SM), "80 05", -5),
+    (Holding(0, INT16SM), "00 05", 5),
+    (Holding(0, STRING(2, each="high")), "61 00 62 00", "ab"),
+    (Holding(0, STRING(2, each="low")), "00 61 00 62", "ab"),
+    (Holding(0, STRING(2, each="high"), byte_swap=True), "00 61 00 62", "ab"),
+    (Holding(0, STRING(2, pad=" ")), "61 62 20 20", "ab"),
     (Holding(0, FLOAT32, count=2, word_order="little"), "00 00 3F 80 00 00 40 00", [1.0, 2.0]),
     (Holding(0, STRING(4)), "53 44 4D 36 33 30 00 00", "SDM630"),
     (Holding(0, STRING(2), byte_swap=True), "44 53 36 4D", "SDM6"),
@@ -136,6 +153,32 @@ def test_what_does_not_fit_is_said(question: Question, value: object, words: str
         codec_for(question, "plc").encode(value)
     assert str(caught.value).startswith(f"plc: {question}: ")
     assert isinstance(caught.value, ValueError)
+
+
+@pytest.mark.parametrize(
+    ("kind", "low", "high"),
+    [
+        (BCD16, 0, 9999),
+        (BCD32, 0, 99999999),
+        (SBCD16, -7999, 7999),
+        (SBCD32, -79999999, 79999999),
+        (INT16SM, -32767, 32767),
+    ],
+    ids=str,
+)
+def test_the_ends_of_other_numbers(kind: Type, low: int, high: int) -> None:
+    codec = codec_for(Holding(0, kind))
+    for value in (low, high):
+        assert codec.decode(codec.encode(value)) == value
+    for value in (low - 1, high + 1):
+        with pytest.raises(UsageError, match=rf"does not fit {kind} \({low} to {high}\)"):
+            codec.encode(value)
+
+
+@pytest.mark.parametrize("kind", [BCD16, SBCD16])
+def test_what_is_no_bcd(kind: Type) -> None:
+    with pytest.raises(ValueError, match="0x1a is not BCD"):
+        codec_for(Holding(0, kind)).decode(b"\x00\x1a")
 
 
 RANGES = {

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.modbus.frames import NotModbus, Request, RtuFraming, TcpFraming
-from tests.drivers.modbus.servers import mbap, rtu
+from drivers.modbus.ascii import AsciiFraming
+from drivers.modbus.frames import NotModbus, RtuFraming, TcpFraming, UdpFraming
+from drivers.modbus.requests import Request
+from tests.drivers.modbus.servers import ascii_, mbap, rtu
 
 READ = Request(17, 4, 8, 2)
 REPLY = bytes.fromhex("04 04 0001 0002")
@@ -30,6 +32,8 @@ REQUESTS = [
     (Request(1, 6, 1, 1, b"\x00\x03"), "06 0001 0003", "06 0001 0003"),
     (Request(1, 15, 19, 10, b"\xcd\x01"), "0F 0013 000A 02 CD01", "0F 0013 000A"),
     (Request(1, 16, 1, 2, b"\x00\x0a\x01\x02"), "10 0001 0002 04 000A0102", "10 0001 0002"),
+    (Request(1, 22, 4, 1, b"\x00\xf2\x00\x25"), "16 0004 00F2 0025", "16 0004 00F2 0025"),
+    (Request(1, 23, 3, 2, b"\x00\xff" * 3, 14), "17 0003 0002 000E 0003 06 00FF00FF00FF", "17 04 00FE0ACD"),
 ]
 
 
@@ -44,6 +48,12 @@ def test_requests_and_replies_of_the_specification(request_: Request, sent: str,
     line.feed(rtu(1, reply))
     assert line.take(request_) == bytes.fromhex(reply)
     assert request_.length == len(bytes.fromhex(reply))
+    assert line.reply_size(request_) == len(rtu(1, reply))
+    text = AsciiFraming()
+    assert text.frame(request_) == ascii_(1, sent)
+    text.feed(ascii_(1, reply))
+    assert text.take(request_) == bytes.fromhex(reply)
+    assert text.reply_size(request_) == len(ascii_(1, reply))
 
 
 def test_words_for_messages() -> None:
@@ -153,3 +163,80 @@ def test_rtu_does_not_need_the_echo() -> None:
     line.frame(READ)
     line.feed(rtu(17, REPLY.hex()))
     assert line.take(READ) == REPLY
+
+
+def test_an_ascii_frame_of_the_manual() -> None:
+    """Modbus over Serial Line V1.02, figure 13 and appendix B: the LRC of 01 03 00 00 00 02 is FA."""
+    assert AsciiFraming().frame(Request(1, 3, 0, 2)) == b":010300000002FA\r\n"
+
+
+@given(st.binary(max_size=300), st.lists(st.integers(0, 1000)), st.booleans())
+def test_ascii_finds_its_reply_behind_any_noise(noise: bytes, cuts: list[int], refused: bool) -> None:
+    line = AsciiFraming()
+    line.frame(READ)
+    reply = b"\x84\x02" if refused else REPLY
+    found = None
+    for chunk in chunks(noise + ascii_(17, reply.hex()), cuts):
+        line.feed(chunk)
+        found = found or line.take(READ)
+    assert found == reply
+
+
+@given(st.binary(max_size=3000), st.lists(st.integers(0, 3000)))
+def test_ascii_survives_any_bytes_and_keeps_few(data: bytes, cuts: list[int]) -> None:
+    line = AsciiFraming()
+    line.frame(READ)
+    for chunk in chunks(data, cuts):
+        line.feed(chunk)
+        assert line.take(READ) is None
+        assert len(line._buffer) <= 1026
+        assert len(line.remains()) < 300
+
+
+@given(st.integers(1, 17), st.sampled_from(b"0123456789ABCDEFx"))
+def test_ascii_knows_a_wrong_checksum(where: int, character: int) -> None:
+    good = ascii_(17, REPLY.hex())
+    bad = bytearray(good)
+    bad[where] = character
+    line = AsciiFraming()
+    line.frame(READ)
+    line.feed(bytes(bad[:-1]))
+    assert line.take(READ) is None
+    assert not line.broken
+    line.feed(bytes(bad[-1:]))
+    if bad == good:
+        assert line.take(READ) == REPLY
+        return
+    assert line.take(READ) is None
+    assert line.broken
+    assert line.remains().startswith("a wrong checksum: :")
+    line.feed(good[:5])
+    assert line.take(READ) is None
+    assert not line.broken  # another frame has begun, and may be the answer
+
+
+def test_ascii_drops_its_own_echo() -> None:
+    write = Request(1, 6, 3, 1, b"\x00\x04")
+    line = AsciiFraming(local_echo=True)
+    sent = line.frame(write)
+    for byte in sent:
+        line.feed(bytes((byte,)))
+        assert line.take(write) is None
+    line.feed(sent)
+    assert line.take(write) == bytes.fromhex("06 0003 0004")
+
+
+@given(st.binary(max_size=300), st.booleans())
+def test_udp_forgets_a_datagram_that_is_of_no_use(noise: bytes, whole: bool) -> None:
+    late: list[int] = []
+    framing = UdpFraming(lambda: late.append(1))
+    framing.frame(READ)
+    reply = mbap(1, 17, REPLY.hex())
+    framing.feed(noise)
+    framing.take(None)
+    assert not framing.torn
+    framing.feed(reply if whole else reply[:-1])
+    assert framing.take(READ) == (REPLY if whole else None)
+    framing.feed(reply)
+    assert (framing.take(READ) == REPLY) is True
+    assert len(framing.remains()) < 500

@@ -555,6 +555,50 @@ async def test_a_dead_line_is_noticed_without_waiting_for_each_unit() -> None:
         await asyncio.gather(*(port.read(Input(0, unit=unit)) for unit in units))  # one that answers brings back all
 
 
+# --- asked again ------------------------------------------------------------------------------------------------
+
+
+async def test_a_read_is_asked_again_after_what_waits_and_a_write_never_is() -> None:
+    dropped: set[bytes] = set()
+
+    async def drop_the_first_of_each(frame: Frame) -> bytes:
+        if frame.pdu not in dropped:
+            dropped.add(frame.pdu)
+            return b""
+        return await good(frame)
+
+    async with RawTcp(drop_the_first_of_each) as server, port_to(server, timeout=0.2, retries=1) as port:
+        dropped.add(bytes.fromhex("04 0064 0001"))
+        results = await asyncio.gather(port.read(Input(5)), port.read(Input(100)))
+        assert [result.value for result in results] == [5, 100]
+        assert [frame.where[2] for frame in server.requests] == [5, 100, 5]
+        assert port.statistics.timeouts == 1
+        with pytest.raises(ReplyTimeout):
+            await port.write(Holding(3), 1)
+        assert len(server.requests) == 4
+
+
+async def test_a_busy_device_is_asked_again_and_then_believed() -> None:
+    answers = ["84 06", "84 06", None, "84 06", "84 06", "84 06"]
+
+    async def busy(frame: Frame) -> bytes:
+        pdu = answers.pop(0)
+        return value(frame) if pdu is None else mbap(frame.transaction, frame.unit, pdu)
+
+    async with RawTcp(busy) as server, port_to(server, retries=2) as port:
+        assert (await port.read(Input(5))).value == 5
+        with pytest.raises(BadReply, match="exception 6, server device busy"):
+            await port.read(Input(5))
+        assert len(server.requests) == 6
+
+
+async def test_a_silent_unit_is_not_asked_again() -> None:
+    async with RawTcp(Bus(1)) as server, port_to(server, timeout=0.05, retries=9) as port:
+        with pytest.raises(ReplyTimeout):
+            await port.read(Input(5))
+        assert len(server.requests) == 2  # after two it is known to be silent
+
+
 # --- settings -------------------------------------------------------------------------------------------------------
 
 
@@ -562,7 +606,8 @@ def test_impossible_settings() -> None:
     for make in (
         lambda: ModbusTcpPort("", 502),
         lambda: ModbusTcpPort("plc", 0),
-        lambda: ModbusTcpPort("plc", framer="ascii"),  # type: ignore[arg-type]
+        lambda: ModbusTcpPort("plc", framer="telegraph"),  # type: ignore[arg-type]
+        lambda: ModbusTcpPort("plc", retries=-1),
         lambda: ModbusTcpPort("plc", word_order="middle"),  # type: ignore[typeddict-item]
         lambda: ModbusTcpPort("plc", max_block=126),
         lambda: ModbusTcpPort("plc", timeout=0),

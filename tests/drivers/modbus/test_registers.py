@@ -29,6 +29,10 @@ from drivers.modbus.registers import FLOAT32, INT16, STRING, Coil, Discrete, Hol
         (lambda: Holding(0, FLOAT32, bit=1), "UINT16"),
         (lambda: Holding(0, bit=1, scale=2), "scale"),
         (lambda: Coil(0, count=2001), "2000"),
+        (lambda: Holding(0, fc22=True), "a bit or a mask"),
+        (lambda: Holding(0, bit=1, fc22=True, fc16=True), "exclude"),
+        (lambda: STRING(2, each="odd"), "'high' or 'low'"),
+        (lambda: STRING(2, pad=""), "one character"),
     ],
 )
 def test_impossible_questions(make: object, words: str) -> None:

@@ -1,0 +1,107 @@
+"""Questions of a Modbus port bound to it: what a record reads and writes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from drivers.errors import BadReply, UsageError
+from drivers.modbus.codec import Codec, FieldCodec, codec_for
+from drivers.modbus.plan import Span
+from drivers.modbus.reads import Image
+from drivers.modbus.registers import (
+    MAX_BITS_WRITTEN,
+    MAX_REGISTERS_EXCHANGED,
+    MAX_REGISTERS_WRITTEN,
+    Coil,
+    Discrete,
+    Holding,
+    Input,
+    Question,
+    WordOrder,
+)
+from drivers.modbus.requests import Request
+from drivers.port import Point, Statistics, Watcher
+from drivers.reading import Reading
+
+__all__ = ["Asker", "ModbusPoint"]
+
+
+class Asker(Protocol):
+    """What a point needs of its port; see `drivers.modbus.port.ModbusPort`."""
+
+    name: str
+    word_order: WordOrder
+    byte_swap: bool
+    statistics: Statistics
+
+    def fetch(self, span: Span) -> asyncio.Future[Image]: ...
+    async def send(self, request: Request, field: FieldCodec | None = None) -> bytes: ...
+    def watch_unit(self, unit: int, callback: Watcher) -> Callable[[], None]: ...
+
+
+class ModbusPoint(Point):
+    """A question bound to its port. `read` gives a Reading, `write` returns when the device has confirmed."""
+
+    def __init__(self, port: Asker, question: Question, unit: int) -> None:
+        self.port = port
+        self.question = question
+        self.unit = unit
+        label = port.name if question.unit is None else f"{port.name}: unit {unit}"
+        self._label = f"{label}: {question}"
+        self._codec: Codec = codec_for(question, label, port.word_order, port.byte_swap)
+        self._span = Span(unit, question.function, question.address, question.size)
+
+    async def read(self) -> Reading:
+        """The value now. Raises LinkDown, ReplyTimeout, BadReply."""
+        image, offset = await self.port.fetch(self._span)
+        return self._reading(image, offset)
+
+    def _reading(self, image: bytes, offset: int = 0) -> Reading:
+        try:
+            return Reading(self._codec.decode(image, offset))
+        except ValueError as error:
+            self.port.statistics.errors += 1
+            raise BadReply(f"{self._label}: {error}") from error
+
+    async def write(self, value: Any, /) -> None:
+        """Set the value. Raises LinkDown, ReplyTimeout, Refused; UsageError for one that cannot be sent."""
+        question, size = self.question, self._span.size
+        if isinstance(question, Input | Discrete):
+            raise UsageError(f"{self.port.name}: {question} can be read only")
+        if size > _most_written(question):
+            raise UsageError(f"{self.port.name}: {question} is too long to be written in one request")
+        image = self._codec.encode(value)
+        field = self._codec if isinstance(self._codec, FieldCodec) else None
+        target = 0
+        if isinstance(question, Coil):
+            function = 5 if size == 1 else 15
+        elif question.fc22 and field is not None:
+            function, image, field = 22, field.masks(image), None
+        elif question.fc23:
+            function, target = 23, question.address
+        else:
+            function = 6 if size == 1 and not question.fc16 else 16
+        await self.port.send(Request(self.unit, function, question.address, size, image, target), field)
+
+    async def exchange(self, given: ModbusPoint, value: Any) -> Reading:
+        """Write `value` to `given` and read this, in one request: see `ModbusPort.exchange`."""
+        for point in (self, given):
+            if not isinstance(point.question, Holding) or point.unit != self.unit:
+                raise UsageError(f"{self._label} and {given.question}: function 23 takes Holding of one unit")
+        if isinstance(given._codec, FieldCodec) or given._span.size > MAX_REGISTERS_EXCHANGED:
+            raise UsageError(f"{given._label}: function 23 writes 1 to {MAX_REGISTERS_EXCHANGED} whole registers")
+        span, target = self._span, given._span.address
+        request = Request(self.unit, 23, span.address, span.size, given._codec.encode(value), target)
+        return self._reading((await self.port.send(request))[2:])
+
+    def watch(self, callback: Watcher, /) -> Callable[[], None]:
+        """Call back with the fault when the link or the unit is gone, and with None when it is there again."""
+        return self.port.watch_unit(self.unit, callback)
+
+
+def _most_written(question: Holding | Coil) -> int:
+    if isinstance(question, Coil):
+        return MAX_BITS_WRITTEN
+    return MAX_REGISTERS_EXCHANGED if question.fc23 else MAX_REGISTERS_WRITTEN
