@@ -6,7 +6,7 @@ import importlib.util
 
 from benchmarks.options import Options
 from benchmarks.report import Report
-from benchmarks.wires import ask_answer, many_ports, unasked
+from benchmarks.wires import ask_answer, gateway, many_ports, unasked
 
 __all__ = ["run"]
 
@@ -22,5 +22,9 @@ def run(options: Options) -> Report:
         from benchmarks.wires import requests
 
         requests.add(report, options.seconds(30.0, 10.0))
+    if importlib.util.find_spec("pymodbus") is None:
+        report.add("The Modbus gateway was not measured: pymodbus is not installed for this Python.")
+    else:
+        gateway.add(report, options.seconds(60.0, 10.0))
     many_ports.add(report, options.seconds(20.0, 5.0))
     return report

@@ -59,13 +59,13 @@ class Framing(Protocol):
 class TcpFraming:
     """MBAP header, unit and PDU (Modbus Messaging on TCP/IP V1.0b, 3.1.3).
 
-    `late` is called for each reply that answers no open request.
+    `late` is called with the unit for each reply that answers no open request.
     """
 
     transactions = True
     broken = False
 
-    def __init__(self, late: Callable[[], None]) -> None:
+    def __init__(self, late: Callable[[int], None]) -> None:
         from pymodbus.framer import FramerSocket
         from pymodbus.pdu import DecodePDU
 
@@ -105,7 +105,7 @@ class TcpFraming:
             if reply is None and request and transaction == self._transaction and unit == request.unit:
                 reply = pdu
                 continue
-            self._late()
+            self._late(unit)
             if len(self._strangers) < 3:
                 self._strangers.append(f"one of unit {unit} with transaction id {transaction}")
         return reply

@@ -29,7 +29,7 @@ GATEWAY_SILENT = (10, 11)  # a gateway says that the unit behind it does not ans
 SPLIT_ON = (2, 3)  # "illegal data address", and "illegal data value": some say so when a block is too long for them
 BUSY = 6  # "the client should retransmit the message later": V1.1b3, section 7
 
-Frames = Callable[[Callable[[], None]], Framing]  # makes a connection's framing, given what to call for a late reply
+Frames = Callable[[Callable[[int], None]], Framing]  # makes a connection's framing, given what to call for a late reply
 
 
 class ModbusOptions(TypedDict, total=False):
@@ -179,8 +179,9 @@ class ModbusPort(Port):
             self._reads.fail(fault)
         self._news.set()
 
-    def _late(self) -> None:
+    def _late(self, unit: int) -> None:
         self.statistics.late += 1
+        self._units.late(unit)
         self._news.set()
 
     # --- reads --------------------------------------------------------------------------------------------------
@@ -299,39 +300,44 @@ class ModbusPort(Port):
         wire = self._wire
         if wire is None:
             raise LinkDown(f"{self.name}: not connected")
+        loop = asyncio.get_running_loop()
+        begin = loop.time()
         try:
-            pdu = await wire.ask(request, self.timeout)
+            # a write gets the whole time-out: who does not wait for its answer cannot tell whether it was done
+            patience = self.timeout if writing else self._units.patience(request.unit, begin)
+            pdu = await wire.ask(request, patience, self.timeout)
         except ReplyTimeout as error:
-            self._unit_silent(request.unit, error)
+            self._unit_silent(request.unit, error, loop.time() - begin)
             if wire.torn or (self._transport.reopens and self._units.line_is_silent):
                 self._in_step = False
             raise
         except BadReply:
             self._unit_answered(request.unit)
             raise
+        took = loop.time() - begin
         if not pdu[0] & 0x80:
-            self._unit_answered(request.unit)
+            self._unit_answered(request.unit, took)
             return pdu
         code = pdu[1]
         why = f"{self.name}: {request}: exception {code}, {EXCEPTIONS.get(code, 'not in the standard')}"
         if code in GATEWAY_SILENT:
-            self._unit_silent(request.unit, BadReply(why))
+            self._unit_silent(request.unit, BadReply(why), took)
         else:
-            self._unit_answered(request.unit)
+            self._unit_answered(request.unit, took)
         if writing:
             raise Refused(why)
         raise (_Rejected if code in SPLIT_ON else _Busy if code == BUSY else BadReply)(why)
 
-    def _unit_answered(self, unit: int) -> None:
-        for each in self._units.answered(unit):
+    def _unit_answered(self, unit: int, took: float = 0.0) -> None:
+        for each in self._units.answered(unit, took):
             self.log.info("%s: unit %d answers again", self.name, each)
             self._reads.forget(each)
             self._tell_unit(each, None)
 
-    def _unit_silent(self, unit: int, error: DriverError) -> None:
+    def _unit_silent(self, unit: int, error: DriverError, held: float) -> None:
         prefix = f"{self.name}: "
         why = str(error).removeprefix(prefix)
-        for each in self._units.timed_out(unit, asyncio.get_running_loop().time(), why):
+        for each in self._units.timed_out(unit, asyncio.get_running_loop().time(), why, held):
             fault = ReplyTimeout(f"{self.name}: unit {each} is silent ({why})")
             self.log.warning("%s", fault)
             self._reads.fail(fault, each)

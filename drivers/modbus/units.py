@@ -5,6 +5,7 @@ One dead unit must not cost the others their rate: each question to it holds the
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +14,11 @@ from drivers.backoff import Backoff
 
 __all__ = ["Units"]
 
-SHARE = 9  # a dead unit holds the line for one time-out in ten while others live on it
+SHARE = 9  # dead units hold the line for a tenth of the time while others live on it
+FULL = 39  # and for a fortieth with attempts that last the whole time-out
+PACES = 5.0  # a unit that missed a reply gets so many times what answers take on its line: one that is dead costs less
+LEAST = 0.05  # seconds that it gets at least
+FADING = 0.98  # what answers take is forgotten by so much with each further one
 COMMON_CAUSE = 3  # units that fall silent one after the other, no other answering: it is the line
 
 
@@ -25,7 +30,10 @@ class _Unit:
     with_line: bool = False  # declared silent because the line seemed dead
     attempts: int = 0  # since it fell silent
     tried_at: float = 0.0
-    next_at: float = 0.0
+    cost: float = 0.0  # seconds that a short attempt kept the line from others
+    rest: float = 0.0  # seconds of back-off after the last attempt
+    full_at: float = 0.0  # when it gets the whole time-out again
+    pace: float = 0.0  # seconds that its answers take
 
 
 class Units:
@@ -33,7 +41,7 @@ class Units:
 
     A unit is silent after `silent_after` time-outs in a row, or when all units of the line (`COMMON_CAUSE` of them if
     there are many) missed a reply with no answer between: then the line is dead, and nobody should wait for each unit
-    in turn. A silent unit is asked once in a while, see `refuse`.
+    in turn. A silent unit is asked once in a while, see `refuse`, and mostly for a short time, see `patience`.
     """
 
     def __init__(
@@ -44,7 +52,9 @@ class Units:
         self._silent_after = silent_after
         self._rnd = rnd
         self._units: dict[int, _Unit] = {}
-        self._missed: set[int] = set()  # units that missed a reply since anybody answered last
+        self._missed: set[int] = set()  # units that began to miss replies since anybody answered last
+        self._pace = 0.0  # seconds that answers take on this line
+        self._before: _Unit | None = None  # who missed a reply just before: what comes next may have had to wait
 
     def reset(self) -> None:
         """The link came up: all begin anew."""
@@ -66,6 +76,23 @@ class Units:
         state = self._units.get(unit)
         return state is not None and state.silence > 0 and now < state.tried_at + self._timeout
 
+    def patience(self, unit: int, now: float) -> float:
+        """Seconds to wait for the unit's answer to a read: the time-out, or less if it has just missed a reply."""
+        state = self._units.get(unit)
+        if state is None or not state.silence or now >= state.full_at:
+            return self._timeout
+        return self._short(state)
+
+    def _short(self, state: _Unit) -> float:
+        pace = max(self._pace, state.pace)
+        return min(self._timeout, max(LEAST, PACES * pace)) if pace else self._timeout
+
+    def late(self, unit: int) -> None:
+        """An answer came after it was given up: the unit lives, and is slow."""
+        state = self._units.get(unit)
+        if state is not None:
+            state.tried_at = state.full_at = -math.inf
+
     def refuse(self, unit: int, now: float, urgent: bool = False) -> str:
         """Why not to ask the unit now, or "" if it may be asked.
 
@@ -75,32 +102,46 @@ class Units:
         state = self._units.get(unit)
         if state is None or not state.why:
             return ""
-        due = min(state.next_at, state.tried_at + self._timeout) if urgent else state.next_at
-        if now < due:
+        rest = self._rest(state)
+        if now < state.tried_at + (min(rest, self._timeout) if urgent else rest):
             return state.why
         self._schedule(state, now)
         return ""
 
-    def answered(self, unit: int) -> list[int]:
-        """The unit answered. Returns the units that count as silent no more."""
+    def answered(self, unit: int, took: float = 0.0) -> list[int]:
+        """The unit answered within `took` seconds. Returns the units that count as silent no more."""
         self._missed.clear()
+        before, self._before = self._before, None
+        if before is not None:
+            before.cost += took  # a gateway may go on waiting for a unit that we have given up
+            took = 0.0
+        self._pace = max(took, FADING * self._pace)
         state = self._units.setdefault(unit, _Unit())
         back = [unit] if state.why else []
         if state.with_line:
             back += [other for other, its in self._units.items() if its.with_line and other != unit]
         for each in back:
-            self._units[each] = _Unit()
+            self._units[each] = _Unit(pace=self._units[each].pace)
         state = self._units[unit]
+        state.pace = max(took, FADING * state.pace)
         state.silence = 0
         state.answered = True
         return back
 
-    def timed_out(self, unit: int, now: float, why: str) -> list[int]:
-        """The unit missed a reply. Returns the units that count as silent from now on."""
+    def timed_out(self, unit: int, now: float, why: str, held: float | None = None) -> list[int]:
+        """The unit missed a reply, which `held` the line for so many seconds. Returns the units that count as silent
+        from now on.
+        """
         state = self._units.setdefault(unit, _Unit())
         state.silence += 1
         state.tried_at = now
-        self._missed.add(unit)
+        if held is None or held >= self._timeout:
+            state.full_at = now + FULL * self._timeout * max(1, self._silent())
+        else:
+            state.cost = held
+            self._before = state
+        if state.silence == 1:  # a second miss says more of the unit than of the line
+            self._missed.add(unit)
         if state.why:
             self._schedule(state, now)
             return []
@@ -112,15 +153,21 @@ class Units:
             fallen_state.why = why
             fallen_state.with_line = together
             fallen_state.attempts = 0
-        for each in fallen:  # after all are marked: the interval depends on how many live
+        for each in fallen:
             self._schedule(self._units[each], now)
         return fallen
 
     def _schedule(self, state: _Unit, now: float) -> None:
         state.attempts += 1
         state.tried_at = now
-        interval = self._backoff.after(state.attempts, self._rnd)
-        silent = sum(1 for each in self._units.values() if each.why)
-        if silent < len(self._units):
-            interval = max(interval, SHARE * self._timeout * silent)
-        state.next_at = now + interval
+        state.rest = self._backoff.after(state.attempts, self._rnd)
+
+    def _rest(self, state: _Unit) -> float:
+        """Seconds from one attempt to the next: the back-off, or more while others live on the line."""
+        silent = self._silent()
+        if silent == len(self._units):
+            return state.rest
+        return max(state.rest, SHARE * max(state.cost, self._short(state)) * silent)
+
+    def _silent(self) -> int:
+        return sum(1 for each in self._units.values() if each.why)

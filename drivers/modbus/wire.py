@@ -24,7 +24,7 @@ class Garbled(BadReply):
 
 
 class ModbusWire:
-    """A transport and the framing on it. `lost` and `late` (an answer came after its deadline) tell the port.
+    """A transport and the framing on it. `lost` and `late` (an answer of a unit came after its deadline) tell the port.
 
     `owed` outlives the connection: a device server hands a late answer to whoever is connected then. `byte_time` is
     what one byte takes on a serial line, in seconds: the time-out begins when the question has gone out, and makes room
@@ -42,7 +42,7 @@ class ModbusWire:
         framing: Framing,
         *,
         lost: Callable[[BaseException | str], None],
-        late: Callable[[], None],
+        late: Callable[[int], None],
         owed: Owed,
         byte_time: float = 0.0,
         pause: float = 0.0,
@@ -80,9 +80,10 @@ class ModbusWire:
         owed = self._owed.get((unit, function))
         return max(0.0, owed[1] - self._loop.time()) if owed else 0.0
 
-    async def ask(self, request: Request, timeout: float) -> bytes:
+    async def ask(self, request: Request, timeout: float, late: float = 0.0) -> bytes:
         """The reply from its function code on: what was asked for, or an exception reply.
 
+        A reply that did not come is looked out for during another time-out, or `late` seconds if that is longer.
         Raises ReplyTimeout, BadReply, or OSError if the link is gone.
         """
         delay = max(self._free_at - self._loop.time(), self.owes(request.unit, request.function))
@@ -105,7 +106,7 @@ class ModbusWire:
             return pdu
         except (ReplyTimeout, asyncio.CancelledError):
             if not self._framing.transactions:
-                self._owed[request.unit, request.function] = (request, self._loop.time() + timeout)
+                self._owed[request.unit, request.function] = (request, self._loop.time() + max(timeout, late))
             raise
         finally:
             self._request = self._reply = None
@@ -120,7 +121,7 @@ class ModbusWire:
             done, _ = await asyncio.wait([self._reply], timeout=min(timeout, HELD_BACK))
             second = next((each.result() for each in done if each.exception() is None), None)
         if second is not None:
-            self._late()
+            self._late(request.unit)
             raise ReplyTimeout(f"{self._name}: {request}: two replies came, and one of them is late")
 
     def _checked(self, request: Request, pdu: bytes) -> bytes:
@@ -150,7 +151,7 @@ class ModbusWire:
         for key, (request, _) in tuple(self._owed.items()):
             if self._framing.take(request) is not None:
                 del self._owed[key]
-                self._late()
+                self._late(request.unit)
 
     def _answer(self, pdu: bytes) -> None:
         if self._reply is not None and not self._reply.done():
@@ -172,7 +173,7 @@ class ModbusWire:
         if self._framing.broken:
             self._garbled()
         else:
-            self._fail(self._error(ReplyTimeout, f"no reply within {timeout:g} s,"))
+            self._fail(self._error(ReplyTimeout, f"no reply within {timeout:.3g} s,"))
 
     def _error(self, kind: type[DriverError], what: str) -> DriverError:
         return kind(f"{self._name}: {self._request}: {what} {self._framing.remains()}".rstrip(" ,"))

@@ -110,6 +110,70 @@ def test_a_unit_that_missed_a_reply_is_suspect_for_one_time_out(units: Units) ->
     assert not units.suspect(5, 2.1)
 
 
+def test_a_unit_that_missed_a_reply_gets_little_time_and_now_and_then_all_of_it(units: Units) -> None:
+    for _ in range(3):
+        units.answered(1, 0.02)
+    assert units.patience(5, 0.0) == 1.0
+    units.timed_out(5, 1.0, "no reply", held=1.0)
+    assert units.patience(5, 1.0) == pytest.approx(0.1)
+    units.timed_out(5, 1.1, "no reply", held=0.1)
+    assert units.refuse(5, 2.0)
+    assert not units.refuse(5, 2.2)  # nine times what it costs, or the back-off
+    assert units.patience(5, 39.9) == pytest.approx(0.1, rel=0.1)
+    assert units.patience(5, 40.0) == 1.0
+    units.timed_out(5, 41.0, "no reply", held=1.0)
+    assert units.patience(5, 41.0) == pytest.approx(0.1, rel=0.1)
+    units.answered(1, 0.02)
+    assert units.answered(5, 0.3) == [5]
+    assert units.patience(5, 42.0) == 1.0
+    units.timed_out(5, 43.0, "no reply", held=1.0)
+    assert units.patience(5, 43.0) == 1.0  # five times what its own answers take is more than the time-out
+
+
+def test_a_dead_unit_costs_what_its_gateway_makes_others_wait(units: Units) -> None:
+    """It goes on waiting behind our back, and keeps the next question meanwhile."""
+    for unit in (1, 2):
+        units.answered(unit, 0.02)
+    units.timed_out(5, 1.0, "no reply", held=1.0)
+    units.timed_out(5, 1.1, "no reply", held=0.1)
+    units.answered(1, 0.9)
+    units.answered(2, 0.02)
+    assert units.patience(5, 2.0) == pytest.approx(0.1, rel=0.1)  # that answer says nothing of the others' pace
+    assert units.refuse(5, 10.0)
+    assert not units.refuse(5, 10.2)
+
+
+def test_a_slow_line_shortens_no_time_out(units: Units) -> None:
+    units.answered(1, 0.9)
+    units.timed_out(5, 1.0, "no reply", held=1.0)
+    assert units.patience(5, 1.0) == 1.0
+    for _ in range(400):
+        units.answered(1, 0.001)
+    assert units.patience(5, 1.0) == 0.05
+
+
+def test_a_late_answer_earns_the_whole_time_out_at_once(units: Units) -> None:
+    units.answered(1, 0.02)
+    units.timed_out(5, 1.0, "no reply", held=1.0)
+    units.timed_out(5, 2.0, "no reply", held=0.1)
+    assert units.refuse(5, 2.5)
+    units.late(5)
+    units.late(77)  # one that was never asked
+    assert not units.refuse(5, 2.5)
+    assert units.patience(5, 2.5) == 1.0
+
+
+def test_units_that_miss_again_are_no_dead_line(units: Units) -> None:
+    """Whoever missed a reply is asked after the others, so several that are dead come one after the other."""
+    for unit in range(1, 9):
+        units.answered(unit)
+    for unit in (3, 5, 7):
+        assert units.timed_out(unit, 0.0, "no reply") == []
+        units.answered(1)
+    assert [units.timed_out(unit, 1.0, "no reply") for unit in (3, 5, 7)] == [[3], [5], [7]]
+    assert not units.why(1)
+
+
 def test_a_new_link_begins_anew(units: Units) -> None:
     units.timed_out(5, 0.0, "no reply")
     units.timed_out(5, 1.0, "no reply")
