@@ -10,7 +10,7 @@ check("drivers")
 from drivers.backoff import Backoff
 from drivers.errors import BadReply, Disabled, DriverError, LinkDown, Refused, ReplyTimeout, UsageError
 from drivers.http.port import HttpPort
-from drivers.http.questions import VALUE, Command, Get, Post, Push, Pushed, Put
+from drivers.http.questions import VALUE, Command, Events, Get, Post, Push, Pushed, Put
 from drivers.line.conversation import Conversation
 from drivers.line.framing import Damaged, Framing
 from drivers.line.port import LinePort
@@ -72,6 +72,7 @@ __all__ = [
     "Disabled",  # error: somebody has disabled the port
     "Discrete",  # a Modbus discrete input
     "DriverError",  # any failure of a port
+    "Events",  # how an HTTP instrument speaks by server-sent events
     "Framing",  # where messages end, for wires with rules of their own
     "Get",  # a value of a JSON answer
     "Hear",  # lines that come unasked

@@ -75,6 +75,10 @@ class Polled:
         """The worst of these units' share of the readings that it should have given."""
         return min(self.good[unit] / (self.rounds * self.points) for unit in units)
 
+    def total(self, units: frozenset[int]) -> int:
+        """Good readings of all of these."""
+        return sum(self.good[unit] for unit in units)
+
 
 async def poll(port: ModbusPort, rounds: int, first: int = 50) -> Polled:
     """Each unit's points (or its `first`) once a second, as records do: who is busy is not asked again meanwhile."""

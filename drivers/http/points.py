@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 from drivers.errors import BadReply, DriverError, UsageError
+from drivers.http.heard import Listener, PushedPoint, Unsubscribe
 from drivers.http.jsonpath import Missing, parse, resolve
-from drivers.http.push import Listener, PushedPoint, Unsubscribe
 from drivers.http.questions import Command, Get, Post
 from drivers.http.values import PathTemplate, encode, encode_path, fill, incoming, outgoing
 from drivers.port import Statistics
@@ -47,7 +47,7 @@ class GetPoint:
         self.path = encode_path(question.path)
         self._port = port
         self._question = question
-        self._tokens = parse(question.pointer)
+        self._find = _finder(port.name, question)
 
     @property
     def fault(self) -> DriverError | None:
@@ -58,11 +58,11 @@ class GetPoint:
         """Raises LinkDown, ReplyTimeout or BadReply."""
         document = await self._port.document(self.path)
         try:
-            raw = resolve(document.value, self._tokens)
+            raw = self._find(document.value)
             return Reading(incoming(raw, self._question.as_, self._question.scale), document.time_ns)
         except (Missing, ValueError) as error:
             self._port.statistics.errors += 1
-            where = "" if isinstance(error, Missing) else f" {self._question.pointer!r}"
+            where = "" if isinstance(error, Missing) else f" {self._question.select or self._question.pointer!r}"
             raise BadReply(f"{self._port.name}: GET {self.path}{where}: {error}") from error
 
     async def write(self, value: Any, /) -> None:
@@ -72,6 +72,39 @@ class GetPoint:
     def watch(self, callback: Watcher, /) -> Unsubscribe:
         """As `Port.watch`."""
         return self._port.watch(callback)
+
+
+def _finder(name: str, question: Get) -> Callable[[Any], Any]:
+    """What takes the value out of an answer, or raises Missing."""
+    if question.select is None:
+        tokens = parse(question.pointer)
+        return lambda document: resolve(document, tokens)
+    if question.pointer:
+        raise UsageError(f"{name}: {question}: give a pointer or select=, not both")
+    return _selector(name, question.select)
+
+
+def _selector(name: str, expression: str) -> Callable[[Any], Any]:
+    try:
+        import jmespath
+        from jmespath.exceptions import JMESPathError
+    except ImportError as error:
+        raise UsageError(f"{name}: select= needs JMESPath: pip install 'iocbridge[jmespath]'") from error
+    try:
+        compiled = jmespath.compile(expression)
+    except JMESPathError as error:
+        raise UsageError(f"{name}: {expression!r} is no JMESPath expression: {error}".splitlines()[0]) from error
+
+    def select(document: Any) -> Any:
+        try:
+            found = compiled.search(document)
+        except JMESPathError as error:  # a function that got what it does not take
+            raise Missing(f"{expression!r}: {error}".splitlines()[0]) from error
+        if found is None:
+            raise Missing(f"{expression!r} finds nothing")
+        return found
+
+    return select
 
 
 class SpokenGet:
@@ -92,6 +125,11 @@ class SpokenGet:
     def subscribe(self, callback: Listener, /) -> Unsubscribe:
         """As `PushedPoint.subscribe`."""
         return self._heard.subscribe(callback)
+
+    async def catch_up(self) -> None:
+        """Frames were missed: poll, and tell whoever listens."""
+        if self._heard.heard:
+            self._heard.tell(await self._polled.read())
 
     def watch(self, callback: Watcher, /) -> Unsubscribe:
         """As `Port.watch`. Whoever subscribed is told of the push channel too: its silence would look like no news."""

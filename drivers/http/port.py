@@ -5,20 +5,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import ssl
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from drivers.backoff import Backoff
 from drivers.errors import BadReply, DriverError, LinkDown, Refused, ReplyTimeout, UsageError
 from drivers.http.jsonpath import Missing, parse, resolve
+from drivers.http.pauses import Pauses, retry_after
 from drivers.http.points import Document, GetPoint, SpokenGet, WritePoint
 from drivers.http.push import PushPort
-from drivers.http.questions import Command, Get, Post, Push, Pushed
+from drivers.http.questions import Command, Events, Get, Post, Push, Pushed
+from drivers.http.slots import slots_of
 from drivers.http.values import encode, encode_path
 from drivers.http.wire import Answer, HttpWire, split_url
 from drivers.port import Point, Port
 
 __all__ = ["HttpPort"]
+
+MAX_VERSIONS = 64  # answers that are kept for their ETag
 
 
 class HttpPort(Port):
@@ -36,8 +42,15 @@ class HttpPort(Port):
     `timeout` covers connecting, asking and the whole answer, in seconds. `user` and `password` answer a Digest or
     Basic challenge, whichever comes; Basic shows the password to the network unless the URL is https. `headers` go
     with every request (API keys), and so does `query` (``{"user": "admin", "password": ...}`` for Tasmota); neither
-    shows in messages. `keep_alive=False` closes the connection after each request, for servers that want it so.
-    Raises UsageError for a URL that is none.
+    shows in messages. `token` goes with every request as ``Authorization: Bearer``. `ca` is a file of certificates
+    (PEM) to trust in place of the system's, for an instrument that signs its own, or an `ssl.SSLContext`.
+    `keep_alive=False` closes the connection after each request, for servers that want it so. `connections` is how many
+    of them the server takes at once: all ports of one host, push channels included, share them, and none is kept.
+
+    `interval` seconds at least go from one request to the next (0). A server that answers 429, or 503 with a
+    Retry-After, is not asked anything for as long as it says, but no longer than 300 s: reads raise BadReply, writes
+    Refused. `etag` (True) saves the server from sending again what has not changed since. Raises UsageError for a URL
+    that is none, and for what does not fit together.
     """
 
     def __init__(
@@ -50,13 +63,23 @@ class HttpPort(Port):
         password: str | None = None,
         headers: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None,
-        push: Push | None = None,
+        token: str | None = None,
+        ca: str | ssl.SSLContext | None = None,
+        push: Push | Events | None = None,
         keep_alive: bool = True,
+        connections: int | None = None,
+        interval: float = 0.0,
+        etag: bool = True,
         backoff: Backoff | None = None,
     ) -> None:
         url, self._host, self._number = split_url(url)
         super().__init__(name or url.partition("://")[2], timeout=timeout, backoff=backoff)
-        self.connect_timeout = max(self.connect_timeout, timeout + 1.0)  # a probe is a request
+        if token is not None and user is not None:
+            raise UsageError(f"{self.name}: give a token or a user, not both")
+        if not interval >= 0:
+            raise UsageError(f"{self.name}: interval is 0 or more seconds, not {interval!r}")
+        self.connect_timeout = max(self.connect_timeout, 2.0 * timeout + 1.0)  # a probe is a request, and may wait
+        slots = None if connections is None else slots_of(self.name, self._host, self._number, connections)
 
         def wire(wire_name: str) -> HttpWire:
             return HttpWire(
@@ -67,11 +90,20 @@ class HttpPort(Port):
                 password=password,
                 headers=headers,
                 query=query,
+                token=token,
+                ca=ca,
+                slots=slots,
                 keep_alive=keep_alive,
             )
 
         self._wire = wire(self.name)
-        self._push = None if push is None else PushPort(wire(f"{self.name} push"), push, backoff=backoff)
+        self._push = (
+            None if push is None else PushPort(wire(f"{self.name} push"), push, self._catch_up, backoff=backoff)
+        )
+        self._pauses = Pauses(interval, self.backoff)
+        self._versions: dict[str, tuple[str, Any]] | None = {} if etag else None  # by path: ETag and what it stands for
+        self._spoken: list[SpokenGet] = []
+        self._catching_up: asyncio.Task[None] | None = None
         self._probe: str | None = None
         self._reads: dict[str, asyncio.Task[Document]] = {}
         self._looking: asyncio.Task[None] | None = None
@@ -113,7 +145,9 @@ class HttpPort(Port):
             case Get():
                 where = question.pointer if question.push is True else str(question.push)
                 heard = self._channel(question).point(Pushed(where, question.scale, question.as_))
-                return SpokenGet(self._getter(question), heard)
+                point = SpokenGet(self._getter(question), heard)
+                self._spoken.append(point)
+                return point
             case Pushed():
                 return self._channel(question).point(question)
             case Post() | Command():
@@ -149,9 +183,10 @@ class HttpPort(Port):
             self._leave = None
         if self._push is not None:
             await self._push.stop()
-        if self._looking is not None:
-            self._looking.cancel()
-            await asyncio.wait([self._looking])
+        for task in (self._looking, self._catching_up):
+            if task is not None:
+                task.cancel()
+                await asyncio.wait([task])
         await super().stop()
         reads = tuple(self._reads.values())
         for read in reads:
@@ -179,6 +214,16 @@ class HttpPort(Port):
             self._mute = False
         elif self._fault is None and (self._looking is None or self._looking.done()):
             self._looking = asyncio.create_task(self._look(fault), name=f"look at {self.name}")
+
+    def _catch_up(self) -> None:
+        """The push channel missed something: poll what can be polled."""
+        if self._spoken and self._fault is None and (self._catching_up is None or self._catching_up.done()):
+            self._catching_up = asyncio.create_task(self._poll_spoken(), name=f"catch up {self.name}")
+
+    async def _poll_spoken(self) -> None:
+        for point in self._spoken:  # those of one path come one after the other, and mostly share an answer
+            with contextlib.suppress(DriverError):
+                await point.catch_up()
 
     async def _look(self, fault: DriverError) -> None:
         """The push channel broke: is it the channel, or has the whole instrument gone?"""
@@ -221,13 +266,49 @@ class HttpPort(Port):
 
     async def _read(self, path: str) -> Document:
         async with self._turn():
-            answer = await self._wire.ask("GET", path)
+            known, document = (self._versions or {}).get(path, ("", None))
+            answer = await self._ask(BadReply, "GET", path, known=known)
+            if answer.status == 304 and known:
+                return Document(document, answer.time_ns)
             if not 200 <= answer.status < 300:
                 raise BadReply(self._complaint("GET", path, answer))
             try:
-                return Document(json.loads(answer.body), answer.time_ns)
+                document = json.loads(answer.body)
             except (ValueError, RecursionError) as error:
                 raise BadReply(f"{self.name}: GET {path}: not JSON: '{answer.text()}'") from error
+            self._remember(path, answer.etag, document)
+            return Document(document, answer.time_ns)
+
+    def _remember(self, path: str, etag: str, document: Any) -> None:
+        if self._versions is None:
+            return
+        if etag and (path in self._versions or len(self._versions) < MAX_VERSIONS):
+            self._versions[path] = (etag, document)
+        else:
+            self._versions.pop(path, None)
+
+    async def _ask(
+        self,
+        closed: type[DriverError],
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        *,
+        fresh: bool = False,
+        known: str = "",
+    ) -> Answer:
+        """As `HttpWire.ask`, when it is time. Raises `closed` while the server wants to be left alone."""
+        loop = asyncio.get_running_loop()
+        if left := self._pauses.closed(loop.time()):
+            what = f"not sent, the server wants no request for another {left:.1f} s"
+            raise closed(f"{self.name}: {method} {path}: {what}")
+        if delay := self._pauses.wait(loop.time()):
+            await asyncio.sleep(delay)
+        self._pauses.sent(loop.time())
+        answer = await self._wire.ask(method, path, body, fresh=fresh, known=known)
+        asked = retry_after(answer.retry_after, time.time()) if answer.retry_after else None
+        self._pauses.answered(answer.status, asked, loop.time())
+        return answer
 
     async def send(
         self, method: str, path: str, body: bytes | None = None, check: Callable[[Any], None] | None = None
@@ -235,7 +316,7 @@ class HttpPort(Port):
         """Write once: the decoded answer, or None if it is not JSON. `check` raises ValueError if it is a refusal."""
         async with self._turn(urgent=True):
             try:
-                answer = await self._wire.ask(method, path, body, fresh=True)
+                answer = await self._ask(Refused, method, path, body, fresh=True)
             except BadReply as error:
                 raise Refused(f"{error} (nobody knows whether it was obeyed)") from error
             if not 200 <= answer.status < 300:

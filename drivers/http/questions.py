@@ -4,7 +4,7 @@
 `Get`                  read one value out of the JSON that a path answers
 `Post`, `Put`          write: a JSON body with `VALUE` where the value goes
 `Command`              write to an instrument that takes its orders by GET, the value in the path or query
-`Pushed`               a value that the instrument pushes over a WebSocket, described by the port's `Push`
+`Pushed`               a value that the instrument pushes, as the port's `Push` or `Events` describes
 =====================  ==========================================================================================
 """
 
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, ClassVar, Final
 
-__all__ = ["VALUE", "Command", "Convert", "Get", "Post", "Push", "Pushed", "Put"]
+__all__ = ["VALUE", "Command", "Convert", "Events", "Get", "Post", "Push", "Pushed", "Put"]
 
 #: What a value goes through: `float`, `bool`, `"M104 S{:.0f}".format`, a table's `.get` ...
 Convert = Callable[[Any], Any]
@@ -37,6 +37,8 @@ class Get:
 
     Points of one path share one request. `as_` converts the JSON value, then `scale` multiplies it. `push` is where
     the same value stands in what the instrument pushes: a pointer as in `Pushed`, or True if it is `pointer` itself.
+    `select` is a JMESPath expression (jmespath.org) in place of the pointer, for what no pointer can name:
+    ``Get("/api", select="sensors[?id=='t1'].value | [0]")``. It needs ``pip install 'iocbridge[jmespath]'``.
     """
 
     path: str
@@ -44,15 +46,20 @@ class Get:
     scale: float | None = None
     as_: Convert | None = None
     push: str | bool = False
+    select: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """The value at `pointer` in the frames that the instrument pushes, below one of the places `Push.under` names."""
+    """The value at `pointer` in the frames that the instrument pushes, below one of the places `Push.under` names.
+
+    `when` is what a frame must hold to be meant, pointers from its root: ``when={"/data/id": "sensor-temp"}``.
+    """
 
     pointer: str
     scale: float | None = None
     as_: Convert | None = None
+    when: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +111,9 @@ class Push:
     up when it was answered, after a log-in if that is asked for. The answer counts as a push, so asking for the full
     status brings every value up to date after each reconnect. Values are looked up below
     each of the `under` pointers, and last from the root of the frame. `heartbeat` (seconds) pings a silent
-    instrument and finds a dead link after 1.5 times as long; None for one that does not answer pings.
+    instrument and finds a dead link after 1.5 times as long; None for one that does not answer pings. `sequence` is
+    a pointer to a number that grows by one from frame to frame: where one is missing, the hello is sent again, and
+    values that can be polled are polled.
 
     Shelly Gen2 (shelly-api-docs.shelly.cloud/gen2/General/Notifications)::
 
@@ -115,3 +124,22 @@ class Push:
     hello: Mapping[str, Any] | str | None = field(default=None, hash=False)
     under: tuple[str, ...] = ("/params", "/result")
     heartbeat: float | None = 20.0
+    sequence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """How an instrument speaks unasked by server-sent events at `path`.
+
+    A frame is ``{"event": name, "id": ..., "data": ...}``, the data decoded if it is JSON, else a text. After a
+    reconnect the server is told the last id, so that it can send what was missed, and values that can be polled are
+    polled. `silence` is after how many seconds without a byte the connection counts as dead (None: never); `under`
+    and `sequence` are those of `Push`.
+
+    ESPHome (esphome.io/web-api): ``Events("/events")`` with ``Pushed("/value", when={"/data/id": "sensor-temp"})``
+    """
+
+    path: str
+    under: tuple[str, ...] = ("/data",)
+    silence: float | None = 60.0
+    sequence: str | None = None

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
@@ -16,6 +17,7 @@ from urllib.parse import urlencode, urlsplit
 from drivers.errors import BadReply, LinkDown, ReplyTimeout, UsageError
 from drivers.http.hooks import Dropped, Stage, connected, first_line, login, once, reused
 from drivers.http.rpclogin import answer
+from drivers.http.slots import Slots
 
 if TYPE_CHECKING:
     import aiohttp
@@ -37,6 +39,8 @@ class Answer:
     time_ns: int
     login: str = ""  # the scheme that the server asks for, with status 401
     location: str = ""  # where it points to, with status 3xx
+    etag: str = ""  # names this version of the document
+    retry_after: str = ""  # when to ask again
 
     def text(self, longest: int = 80) -> str:
         """The beginning of the body for an error message, control characters escaped."""
@@ -59,6 +63,18 @@ def split_url(url: str) -> tuple[str, str, int]:
     return url.rstrip("/"), host, port or (443 if parts.scheme == "https" else 80)
 
 
+def _tls(name: str, ca: str | ssl.SSLContext | None) -> ssl.SSLContext | bool:
+    """What aiohttp shall check certificates with. Raises UsageError for a file that holds none."""
+    if ca is None:
+        return True
+    if isinstance(ca, ssl.SSLContext):
+        return ca
+    try:
+        return ssl.create_default_context(cafile=ca)
+    except (OSError, ssl.SSLError) as error:
+        raise UsageError(f"{name}: ca={ca!r} holds no certificates in PEM form: {error}") from error
+
+
 class HttpWire:
     """Requests to the server at `url`, which `split_url` has checked."""
 
@@ -72,6 +88,9 @@ class HttpWire:
         password: str | None = None,
         headers: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None,
+        token: str | None = None,
+        ca: str | ssl.SSLContext | None = None,
+        slots: Slots | None = None,
         keep_alive: bool = True,
     ) -> None:
         self.name = name
@@ -81,7 +100,11 @@ class HttpWire:
         self._password = password or ""
         self._headers = dict(headers or {})
         self._query = urlencode(query or {})
-        self._keep_alive = keep_alive
+        if token is not None:
+            self._headers["Authorization"] = f"Bearer {token}"
+        self._tls = _tls(name, ca)
+        self._slots = slots
+        self._keep_alive = keep_alive and slots is None  # an idle connection would take a slot
         self._session: aiohttp.ClientSession | None = None
         self._opened = False  # between `open` and `close`, whether there is a session at this instant or not
         self._middlewares: list[Any] | None = None  # made once: they remember the server's challenge
@@ -114,9 +137,9 @@ class HttpWire:
         trace.on_connection_reuseconn.append(reused)
         return aiohttp.ClientSession(
             # one connection: small servers have few to give (a Shelly six, an ESP8266 four)
-            connector=aiohttp.TCPConnector(limit_per_host=1, force_close=True)
+            connector=aiohttp.TCPConnector(limit_per_host=1, force_close=True, ssl=self._tls)
             if not self._keep_alive
-            else aiohttp.TCPConnector(limit_per_host=1, keepalive_timeout=KEPT_OPEN),
+            else aiohttp.TCPConnector(limit_per_host=1, keepalive_timeout=KEPT_OPEN, ssl=self._tls),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"Accept-Encoding": "identity", **self._headers},
             middlewares=self._middlewares,
@@ -146,25 +169,42 @@ class HttpWire:
 
     # --- requests -----------------------------------------------------------------------------------------------
 
-    async def ask(self, method: str, path: str, body: bytes | None = None, *, fresh: bool = False) -> Answer:
+    async def ask(
+        self, method: str, path: str, body: bytes | None = None, *, fresh: bool = False, known: str = ""
+    ) -> Answer:
         """Send a request once and return the answer, whatever its status.
 
         `fresh` uses a new connection. Otherwise a request that meets the end of a kept connection is sent again on
-        a new one, which is for reads alone: nobody can tell whether the instrument had acted on the first. Raises
+        a new one, which is for reads alone: nobody can tell whether the instrument had acted on the first. `known` is
+        the ETag of an answer that need not come again. Raises
         OSError (no connection, or lost), ReplyTimeout, BadReply (not HTTP, broken off, or too long).
         """
+        if self._slots is None:
+            return await self._ask(method, path, body, fresh, known)
+        try:
+            async with asyncio.timeout(self.timeout):
+                await self._slots.take()
+        except TimeoutError as error:
+            what = f"none of the {self._slots.most} connections was free within {self.timeout:g} s"
+            raise ReplyTimeout(f"{self.name}: {method} {path}: not sent, {what}") from error
+        try:
+            return await self._ask(method, path, body, fresh, known)
+        finally:
+            self._slots.give()
+
+    async def _ask(self, method: str, path: str, body: bytes | None, fresh: bool, known: str) -> Answer:
         stage = Stage()
         try:
             async with asyncio.timeout(self.timeout):
                 if fresh:
                     await self._end_session()  # there is no public way to close just its idle connection
                 try:
-                    return await self._send(method, path, body, stage)
+                    return await self._send(method, path, body, stage, known)
                 except Dropped:
                     if fresh or not stage.reused:
                         raise
                     stage.connected = stage.reused = False
-                    return await self._send(method, path, body, stage)
+                    return await self._send(method, path, body, stage, known)
         except Dropped as error:
             raise ConnectionError(f"{method} {path}: {error}") from error
         except TimeoutError as error:
@@ -172,11 +212,13 @@ class HttpWire:
                 raise ConnectionError(f"{method} {path}: no connection within {self.timeout:g} s") from error
             raise ReplyTimeout(f"{self.name}: {method} {path}: no complete answer within {self.timeout:g} s") from error
 
-    async def _send(self, method: str, path: str, body: bytes | None, stage: Stage) -> Answer:
+    async def _send(self, method: str, path: str, body: bytes | None, stage: Stage, known: str) -> Answer:
         import aiohttp
 
         session = self._live_session()
-        headers = None if body is None else {"Content-Type": "application/json"}
+        headers = {} if body is None else {"Content-Type": "application/json"}
+        if known:
+            headers["If-None-Match"] = known
         try:
             async with session.request(
                 method,
@@ -194,6 +236,8 @@ class HttpWire:
                     time.time_ns(),
                     login=response.headers.get("WWW-Authenticate", "").partition(" ")[0],
                     location=response.headers.get("Location", ""),
+                    etag=response.headers.get("ETag", ""),
+                    retry_after=response.headers.get("Retry-After", ""),
                 )
         except aiohttp.ClientPayloadError as error:
             raise BadReply(f"{self.name}: {method} {path}: the answer broke off: {first_line(error)}") from error
@@ -226,6 +270,32 @@ class HttpWire:
             raise LinkDown(f"{self.name}: no WebSocket at {path}: {error.status} {error.message}"[:200]) from error
         except aiohttp.ClientError as error:
             raise LinkDown(f"{self.name}: no WebSocket at {path}: {first_line(error)}") from error
+
+    async def events(self, path: str, last_id: str) -> aiohttp.ClientResponse:
+        """Open the event stream at an encoded path. Raises OSError or LinkDown. The caller keeps the deadline."""
+        import aiohttp
+
+        headers = {"Accept": "text/event-stream", "Cache-Control": "no-store"}
+        if last_id:
+            headers["Last-Event-ID"] = last_id
+        try:
+            response = await self._live_session().get(self.target(path), headers=headers, allow_redirects=False)
+        except Dropped as error:
+            raise ConnectionError(f"events {path}: {error}") from error
+        except aiohttp.ClientError as error:
+            raise LinkDown(f"{self.name}: no event stream at {path}: {first_line(error)}") from error
+        if response.status != 200 or response.content_type != "text/event-stream":
+            response.close()
+            what = f"{response.status} {response.reason or ''}".rstrip() + f", {response.content_type}"
+            raise LinkDown(f"{self.name}: no event stream at {path}: {what}")
+        return response
+
+    async def occupy(self) -> Callable[[], None]:
+        """Take a connection for as long as a channel is open. Returns what gives it back."""
+        if self._slots is None:
+            return lambda: None
+        await self._slots.take()
+        return self._slots.give
 
     async def _content(self, response: aiohttp.ClientResponse, question: str) -> bytes:
         content = bytearray()

@@ -305,7 +305,7 @@ class ModbusPort(Port):
         try:
             # a write gets the whole time-out: who does not wait for its answer cannot tell whether it was done
             patience = self.timeout if writing else self._units.patience(request.unit, begin)
-            pdu = await wire.ask(request, patience, self.timeout)
+            pdu = await wire.ask(request, patience, 2 * self.timeout - patience)
         except ReplyTimeout as error:
             self._unit_silent(request.unit, error, loop.time() - begin)
             if wire.torn or (self._transport.reopens and self._units.line_is_silent):

@@ -102,7 +102,7 @@ class ModbusWire:
             finally:
                 timer.cancel()
             if doubtful:
-                await self._alone(request, timeout)
+                await self._alone(request, max(timeout, late))
             return pdu
         except (ReplyTimeout, asyncio.CancelledError):
             if not self._framing.transactions:
