@@ -6,8 +6,9 @@ one liberty: nothing is written or shown before the instrument has accepted it (
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from records.alarm import NO_ALARM, Alarm, Severity, Status
@@ -50,6 +51,8 @@ class Record(Linked):
     udfs: Severity
 
     out: Any = None  # outputs have one
+    info: Mapping[str, str] = MappingProxyType({})  # the info tags of a database file
+    expressions: ClassVar[tuple[str, ...]] = ()  # fields that hold an expression in the CALC language
 
     _puts = 0  # puts done: a reading asked for before the last one is out of date
 

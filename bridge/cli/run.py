@@ -1,4 +1,4 @@
-"""`iocbridge run FILE.py[:NAME]`, and `run(...)` at the foot of a user's own file."""
+"""`iocbridge run FILE.py[:NAME]`, `iocbridge run FILE.db ...`, and `run(...)` at the foot of a user's own file."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
+from itertools import takewhile
 from typing import TypeAlias
 
 from bridge.cli.foreground import StartupHook, serve
 from bridge.cli.logs import configure
 from bridge.runtime.autosave import Autosave
 from bridge.runtime.database import Target, database
-from bridge.runtime.loader import LoadError, load_file, pick
+from bridge.runtime.loader import LoadError, is_database, load_file, pick, program
 from bridge.server import CannotListen, ConfigError, ServerConfig
 from records import PVGroup
 
-__all__ = ["main", "run"]
+__all__ = ["complain", "files_of", "main", "run", "run_parsed", "run_parser", "set_volume"]
 
 log = logging.getLogger("iocbridge")
 
@@ -37,26 +37,36 @@ def main(argv: Sequence[str]) -> int:
         from bridge.cli.caproto import run_program  # knows of much that other IOCs do not need
 
         return run_program(argv[1:])
+    if any(map(is_database, argv if argv[:1] and argv[0].startswith("-") else files_of(argv))):
+        from bridge.cli.database import run_databases  # likewise
+
+        return run_databases(argv)
     parser = argparse.ArgumentParser(
         prog="iocbridge run",
         description="Serve an IOC.",
-        usage="%(prog)s FILE.py[:NAME] [OPTIONS]\n       %(prog)s --caproto FILE.py|-m MODULE [OPTIONS]",
+        usage="%(prog)s FILE.py[:NAME] [OPTIONS]\n"
+        "       %(prog)s [FILE.py[:NAME]] FILE.db ... [-m P=LAB:] [OPTIONS]\n"
+        "       %(prog)s --caproto FILE.py|-m MODULE [OPTIONS]",
         epilog="Further options are those of the file: try FILE --help. With --caproto, `import caproto` means us.",
     )
     parser.add_argument("file", help="FILE.py, or FILE.py:NAME to choose one of its PVGroups")
     options = "--prefix P --list-pvs --interfaces A ... --autosave FILE -v -q"
     parser.add_argument("options", nargs=argparse.REMAINDER, help=options).required = False
     args = parser.parse_args(argv)
-    name, colon, attribute = args.file.rpartition(":")
-    path = Path(name if colon else args.file)
+    path, attribute = program(args.file)
     sys.argv = [str(path), *args.options]
     try:
-        if colon:
+        if attribute is not None:
             return run(*pick(load_file(path, "__ioc__"), attribute))
         module = load_file(path, "__main__")
         return 0 if _ran else run(*pick(module, None))
     except LoadError as error:
-        return _complain(str(error))
+        return complain(str(error))
+
+
+def files_of(argv: Sequence[str]) -> list[str]:
+    """The words before the first option."""
+    return list(takewhile(lambda word: not word.startswith("-"), argv))
 
 
 def run(
@@ -86,11 +96,28 @@ def run(
     global _ran
     _ran = True
     parsed = log_pv_names is not None or interfaces is not None or module_name is not None
-    args = _parser(targets).parse_args([] if parsed else sys.argv[1:] if argv is None else argv)
+    args = run_parser(targets).parse_args([] if parsed else sys.argv[1:] if argv is None else argv)
     if parsed:
         args.list_pvs, args.interfaces = log_pv_names, interfaces
     else:
-        configure(logging.WARNING if args.quiet else logging.DEBUG if args.verbose else logging.INFO)
+        set_volume(args)
+    return run_parsed(targets, args, config, autosave, autosave_period, startup_hook)
+
+
+def set_volume(args: argparse.Namespace) -> None:
+    """Log as -q and -v say."""
+    configure(logging.WARNING if args.quiet else logging.DEBUG if args.verbose else logging.INFO)
+
+
+def run_parsed(
+    targets: Sequence[Servable],
+    args: argparse.Namespace,
+    config: ServerConfig | None = None,
+    autosave: str | os.PathLike[str] | None = None,
+    autosave_period: float = 30.0,
+    startup_hook: StartupHook | None = None,
+) -> int:
+    """Do what `run` does, with options that `run_parser` has parsed."""
     try:
         config = config or ServerConfig.from_environment(os.environ)
         if args.interfaces:
@@ -99,11 +126,11 @@ def run(
         path = args.autosave or autosave
         saving = Autosave(path, args.autosave_period or autosave_period) if path else None
     except (LoadError, ValueError) as error:
-        raise SystemExit(_complain(str(error))) from None
+        raise SystemExit(complain(str(error))) from None
     try:
         asyncio.run(serve(pvdb, config, bool(args.list_pvs), saving, startup_hook))
     except (CannotListen, ConfigError) as error:
-        raise SystemExit(_complain(str(error), 1)) from None
+        raise SystemExit(complain(str(error), 1)) from None
     return 0
 
 
@@ -120,7 +147,8 @@ def _made(group: type[PVGroup], prefix: str) -> PVGroup:
         raise LoadError(f"{place}{error}") from error
 
 
-def _parser(targets: Sequence[Servable]) -> argparse.ArgumentParser:
+def run_parser(targets: Sequence[Servable]) -> argparse.ArgumentParser:
+    """The options of an IOC program."""
     described = targets[0] if len(targets) == 1 and isinstance(targets[0], (type, PVGroup)) else None
     parser = argparse.ArgumentParser(
         description=(described.__doc__ if described is not None else None) or "Serve an IOC over Channel Access.",
@@ -138,6 +166,7 @@ def _parser(targets: Sequence[Servable]) -> argparse.ArgumentParser:
     return parser
 
 
-def _complain(message: str, code: int = 2) -> int:
+def complain(message: str, code: int = 2) -> int:
+    """Say why it ends, and return the exit code."""
     print(f"iocbridge: {message}", file=sys.stderr)
     return code

@@ -191,7 +191,7 @@ async def _stop(services: Iterable[Service]) -> None:
 
 
 def _records(pvs: Iterable[PV]) -> list[Record]:
-    return [pv for pv in pvs if isinstance(pv, Record)]
+    return list({id(pv): pv for pv in pvs if isinstance(pv, Record)}.values())  # one with aliases comes once
 
 
 def _groups(pvs: Iterable[PV]) -> list[PVGroup]:

@@ -8,15 +8,29 @@ from __future__ import annotations
 import sys
 import types
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from records import PVGroup
 
-__all__ = ["LoadError", "load_file", "pick"]
+__all__ = ["DATABASES", "SUBSTITUTIONS", "LoadError", "is_database", "load_file", "pick", "program"]
+
+SUBSTITUTIONS: Final = (".substitutions", ".sub", ".subs")
+DATABASES: Final = (".db", ".vdb", ".template", *SUBSTITUTIONS)
 
 
 class LoadError(Exception):
     """The file cannot be used; the message says which, where in it, and why."""
+
+
+def is_database(file: str) -> bool:
+    """Whether a file of this name is an EPICS database or a substitution file."""
+    return file.lower().endswith(DATABASES)
+
+
+def program(word: str) -> tuple[Path, str | None]:
+    """``FILE.py:NAME`` taken apart; None if there is no name."""
+    file, colon, attribute = word.rpartition(":")
+    return (Path(file), attribute) if colon else (Path(word), None)
 
 
 def load_file(path: Path, name: str) -> types.ModuleType:

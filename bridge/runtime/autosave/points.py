@@ -86,7 +86,7 @@ def points_of(pvs: Iterable[PV]) -> tuple[list[Point], list[str]]:
     """The points among `pvs`, and complaints about PVs that cannot be saved although their program wants it."""
     points: list[Point] = []
     complaints: list[str] = []
-    for pv in pvs:
+    for pv in {id(pv): pv for pv in pvs}.values():  # one with an alias is there twice
         saving = pv.pvspec.saving if pv.pvspec is not None else None
         if saving is None:
             continue

@@ -7,7 +7,7 @@ import importlib.util
 from functools import cache
 from pathlib import Path
 
-__all__ = ["available", "base_error", "base_result"]
+__all__ = ["available", "base_error", "base_result", "libcom"]
 
 
 def available() -> bool:
@@ -16,7 +16,8 @@ def available() -> bool:
 
 
 @cache
-def _libcom() -> ctypes.CDLL:
+def libcom() -> ctypes.CDLL:
+    """The library."""
     spec = importlib.util.find_spec("epicscorelibs")
     assert spec is not None
     assert spec.origin is not None
@@ -28,14 +29,14 @@ def _libcom() -> ctypes.CDLL:
 
 def _postfix(text: str) -> tuple[ctypes.Array[ctypes.c_char], int]:
     code, error = ctypes.create_string_buffer(len(text) * 21 + 64), ctypes.c_short()
-    _libcom().postfix(text.encode(), code, ctypes.byref(error))
+    libcom().postfix(text.encode(), code, ctypes.byref(error))
     return code, error.value
 
 
 def base_error(text: str) -> str | None:
     """What base says against an expression; None if it compiles."""
     _, error = _postfix(text)
-    return _libcom().calcErrorStr(error).decode() if error else None
+    return libcom().calcErrorStr(error).decode() if error else None
 
 
 def base_result(text: str, args: list[float]) -> tuple[float, list[float]] | None:
@@ -44,6 +45,6 @@ def base_result(text: str, args: list[float]) -> tuple[float, list[float]] | Non
     assert not error, text
     values = (ctypes.c_double * 21)(*args[:21])
     result = ctypes.c_double(args[21])
-    if _libcom().calcPerform(values, ctypes.byref(result), code):
+    if libcom().calcPerform(values, ctypes.byref(result), code):
         return None
     return result.value, list(values)

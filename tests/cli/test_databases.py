@@ -1,0 +1,84 @@
+"""`iocbridge run FILE.db` and `iocbridge check FILE.db`, as processes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.programs import IOCBRIDGE, finished, program
+from tests.clients import C_TOOLS, c_tool
+
+needs_c_tools = pytest.mark.skipif(C_TOOLS is None, reason="base's client programs come as an x86_64 Linux wheel only")
+
+GOOD = 'record(ao, "$(P)SP") { field(VAL, "$(V=2.5)") field(PREC, 1) alias("$(P)SETPOINT") }\n'
+BAD = 'record(ao, "$(P)SP") {\n  field(PREC, "one")\n  field(FLNK, "$(P)NOWHERE")\n}\nrecord(oa, "x") {}\n'
+
+
+@needs_c_tools
+async def test_databases_are_served(tmp_path: Path) -> None:
+    (tmp_path / "one.db").write_text(GOOD)
+    (tmp_path / "two.substitutions").write_text("file one.db { pattern { P, V } { B:, 7 } }\n")
+    words = (*IOCBRIDGE, "run", "one.db", "two.substitutions", "-m", "P=A:", "--list-pvs")
+    async with program(*words, cwd=tmp_path) as running:
+        port = await running.port()
+        await running.until("    A:SP\n(.*\n)*    A:SETPOINT\n")
+        assert (await c_tool(port, "caget", "-t", "A:SP", "A:SETPOINT.PREC", "B:SP")).out.split() == ["2.5", "1", "7"]
+        assert (await c_tool(port, "caput", "-c", "A:SETPOINT", "3")).code == 0
+        assert (await c_tool(port, "caget", "-t", "A:SP")).out.split() == ["3"]
+
+
+@needs_c_tools
+async def test_a_database_beside_a_program(tmp_path: Path) -> None:
+    (tmp_path / "one.db").write_text(GOOD)
+    (tmp_path / "app.py").write_text(
+        "from bridge import PVGroup, ai, run\n"
+        "class App(PVGroup):\n    FLOW = ai(value=2.0)\n"
+        "if __name__ == '__main__':\n    run(App)\n"
+    )
+    async with program(*IOCBRIDGE, "run", "app.py", "one.db", "-m", "P=A:", cwd=tmp_path) as running:
+        port = await running.port()
+        assert (await c_tool(port, "caget", "-t", "FLOW", "A:SP")).out.split() == ["2", "2.5"]
+
+
+async def test_what_cannot_be_loaded_is_not_served(tmp_path: Path) -> None:
+    (tmp_path / "bad.db").write_text(BAD)
+    ended = await finished(*IOCBRIDGE, "run", "bad.db", "-m", "P=A:", cwd=tmp_path)
+    assert ended.code == 2
+    assert "bad.db:2:15: error: A:SP.PREC: 'one' is no whole number\n" in ended.err
+    assert ended.err.splitlines()[-1].startswith("iocbridge: nothing is served")
+
+
+async def test_check_tells_everything(tmp_path: Path) -> None:
+    (tmp_path / "bad.db").write_text(BAD)
+    ended = await finished(*IOCBRIDGE, "check", "bad.db", "-m", "P=A:", cwd=tmp_path)
+    assert (ended.code, ended.err) == (1, "")
+    assert ended.out.splitlines() == [
+        "bad.db:2:15: error: A:SP.PREC: 'one' is no whole number",
+        "bad.db:3:15: warning: A:SP.FLNK: no record 'A:NOWHERE' in these files: it will be sought by Channel Access",
+        "bad.db:5:8: error: x: there is no record type 'oa' (did you mean 'bo' or 'ao' or 'ai'?)",
+        "1 record, 2 errors, 1 warning",
+    ]
+
+
+async def test_check_of_what_is_right(tmp_path: Path) -> None:
+    (tmp_path / "good.db").write_text(GOOD)
+    ended = await finished(*IOCBRIDGE, "check", "good.db", "-m", "P=A:", cwd=tmp_path)
+    assert (ended.code, ended.out, ended.err) == (0, "1 record, 0 errors, 0 warnings\n", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("good.db", "-m", "P"), "'P' defines no macro"),
+        (("none.db",), "none.db: error: No such file or directory"),
+        (("good.db",), "good.db:1:13: error: macro 'P' is not defined"),
+        ((".",), ".: error: Is a directory"),
+    ],
+)
+async def test_wrong_words(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
+    (tmp_path / "good.db").write_text(GOOD)
+    ended = await finished(*IOCBRIDGE, "check", *words, cwd=tmp_path)
+    assert ended.code in (1, 2)
+    assert said in ended.out + ended.err
+    assert "Traceback" not in ended.err
