@@ -26,6 +26,8 @@ from records.types import FieldType
 __all__ = [
     "COMMON",
     "INPUT",
+    "LINCONV",
+    "SLOPE",
     "deadbands",
     "display",
     "linear",
@@ -102,6 +104,9 @@ COMMON: Final = (
     link("FLNK"),
 )
 
+SLOPE: Final = 1  # a choice of LINR
+LINCONV: Final = frozenset(("LINR", "EGUF", "EGUL"))  # what a new conversion depends on (SPC_LINCONV)
+
 INPUT: Final = (link("INP"),)
 
 
@@ -171,14 +176,18 @@ def linear(aslo: float) -> list[Field]:
         Field("ESLO", DOUBLE, 1.0, changes=PROCESSES | CONFIGURES),
         Field("ASLO", DOUBLE, aslo, changes=PROCESSES),
         Field("ROFF", ULONG, 0, changes=PROCESSES),
-        Field("INIT", SHORT, 0, writable=False),
+        Field("INIT", SHORT, 1, writable=False),
         Field("LBRK", SHORT, 0, writable=False),
     ]
 
 
 def raw(value_type: FieldType, *, readback: bool = False) -> list[Field]:
     """RVAL and its previous value; RBV and its previous value for outputs."""
-    rows = [Field("RVAL", value_type, 0, changes=ACTS), Field("ORAW", value_type, 0, writable=False)]
+    rows = [
+        Field("DTYP", ENUM, 0, ("Soft Channel", "Raw Soft Channel", "Async Soft Channel"), writable=False),
+        Field("RVAL", value_type, 0, changes=ACTS),
+        Field("ORAW", value_type, 0, writable=False),
+    ]
     if readback:
         rows += numbered(value_type, 0, "RBV", "ORBV", writable=False)
     return rows

@@ -136,6 +136,7 @@ class Fielded(PV):
     def put_proc(self, value: int) -> Coroutine[Any, Any, None] | None:
         """PROC: process, whatever the value."""
         self.proc = value
+        self.field_stored(self.fields["PROC"])
         return self.process_for_put()
 
     def put_acks(self, severity: Severity) -> None:

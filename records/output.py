@@ -10,7 +10,8 @@ from records.alarm import Severity, Status
 from records.link import LinkError
 from records.links import Sink
 from records.pv import clock
-from records.record import Record
+from records.record import RAW_SOFT, Record
+from records.simulated import RAW
 from records.types import FieldType, Value
 
 __all__ = ["CLOSED_LOOP", "Output"]
@@ -68,21 +69,38 @@ class Output(Record):
 
     # --- processing ---------------------------------------------------------------------------------------------
 
-    def process_linked(self) -> None:
-        """Process a record whose links lead to other records: fetch DOL, convert, write OUT unless IVOA objects."""
+    def process_soft(self) -> None:
+        """Process a record that has no instrument: fetch DOL, convert, write OUT unless IVOA objects."""
         try:
             value = self.desired()
         except LinkError:
-            pass
+            self.not_desired()
         else:
             self.convert_output(value)
-            if self.defines:
-                self.udf = 0
+        if self.defines:
+            self.udf = 0  # NaN undefines a number again
         self.time_ns = clock.now_ns()
         self.check_alarms(self.value)
-        if self.drives():
+        if not self.drives():
+            self.finish()
+        elif (self.simm or self._links is not None) and self.in_simulation():
+            self.simulate(self._write_simulated)
+        else:
             with suppress(LinkError):
-                self.write_link("OUT", *self.link_value())
+                self.write_value()
+            self.finish()
+
+    def write_value(self) -> None:
+        """Write OUT, which leads to another record. Raises LinkError."""
+        if self._links is not None:
+            self.write_link("OUT", *((self.rval, self.raw_type) if self.dtyp == RAW_SOFT else self.link_value()))
+
+    def not_desired(self) -> None:
+        """DOL did not answer: VAL stays."""
+
+    def _write_simulated(self) -> None:
+        with suppress(LinkError):
+            self.write_link("SIOL", *((self.rval, self.raw_type) if self.simm == RAW else self.link_value()))
         self.finish()
 
     def desired(self) -> Any:
@@ -104,19 +122,17 @@ class Output(Record):
 
     def take_put(self, value: Value) -> Coroutine[Any, Any, None] | None:
         """Write a put to the instrument, then post it."""
-        if self._links is not None and self.out is None:
+        if self.out is None or self.simm:
             return super().take_put(value)
         if self.disa == self.disv:
             self.check_enabled()
         value = self.limit(value)
-        drive = True
         if self.ivoa:
             drive, value = self._checked(value)
-        if self.out is not None and drive:
-            return self._put(self.out, value)
-        self._puts += 1
-        self.store(value, clock.now_ns())
-        return None
+            if not drive:
+                self._done(value)
+                return None
+        return self._put(self.out, value)
 
     async def _put(self, out: Sink, value: Value) -> None:
         self._active += 1
@@ -129,7 +145,7 @@ class Output(Record):
         else:
             self._done(value)
         finally:
-            self._leave()
+            self.leave()
         if self.rpro and not self._active:
             self.rpro = 0
             work = self.process()
@@ -145,16 +161,19 @@ class Output(Record):
 
         Base would write the value to the instrument once more; nobody who moves an alarm limit expects that.
         """
-        if self.inp is not None or (self._links is not None and self.out is None):
+        if self.inp is not None or self.out is None:
             return super().reprocess()
-        if self.out is None and not self.udf:
-            self._done(self.limit(self.value))
-        elif self.alarm.severity < Severity.INVALID or self.alarm.status is Status.UDF:
+        if self.alarm.severity < Severity.INVALID or self.alarm.status is Status.UDF:
             self.evaluate()
         return None
 
     def begin(self) -> Coroutine[Any, Any, None] | None:
         """Process for another reason than a put: read INP if there is one, else write the value again."""
+        if self.out is None and self.inp is None:
+            return super().begin()
+        if (self.simm or self._links is not None) and self.in_simulation():
+            self.process_soft()
+            return None
         if self.out is None or self.inp is not None:
             return super().begin()
         if self.omsl == CLOSED_LOOP and self.is_linked("DOL"):
@@ -164,7 +183,8 @@ class Output(Record):
                 self.evaluate()
                 return None
         if self.udf:
-            return super().begin()
+            self.evaluate()
+            return None
         return self._write_again(self.out)
 
     async def _write_again(self, out: Sink) -> None:
@@ -187,7 +207,7 @@ class Output(Record):
                         self.store(value, clock.now_ns())
                 again = bool(self.rpro)
         finally:
-            self._leave()
+            self.leave()
 
     def _checked(self, value: Any) -> tuple[bool, Any]:
         """Apply IVOA: whether to drive the output, and with what. Only limits can make a defined value INVALID."""

@@ -8,32 +8,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
+from math import floor
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from records.alarm import NO_ALARM, Alarm, Severity, Status
 from records.field import ACTS, LINK, Field
 from records.link import LinkError
-from records.linked import Linked
 from records.links import Reading, Source, status_of
 from records.menus import SCAN_PASSIVE
 from records.metadata import PLAIN
 from records.pv import ALARM, LOG, VALUE, clock
+from records.simulated import RAW, Simulated
 from records.types import FieldType, Value
 
 if TYPE_CHECKING:
     from records.group import PVGroup
 
-__all__ = ["Record"]
+__all__ = ["RAW_ALWAYS", "RAW_SOFT", "RAW_TOLD", "Record"]
 
 Begin = Callable[[], Coroutine[Any, Any, None] | None]
 
 _DOUBLE: Final = FieldType.DOUBLE
 
+RAW_SOFT = 1  # DTYP, of the types that have RVAL
+RAW_TOLD, RAW_ALWAYS = 1, 2
 MAX_LOCK = 10  # scans that may find a record busy before it goes into SCAN alarm (dbAccess.c)
 
 
-class Record(Linked):
+class Record(Simulated):
     """What all record types share. A type sets `record_type`, `fields` and the methods of the second section.
 
     `inp` is what is read, or None; `out` what is written.
@@ -47,6 +50,9 @@ class Record(Linked):
     disv: int
     diss: Severity
     lcnt: int
+    dtyp: int
+    rval: int
+    oraw: int
     udf: int
     udfs: Severity
 
@@ -54,6 +60,7 @@ class Record(Linked):
     info: Mapping[str, str] = MappingProxyType({})  # the info tags of a database file
     expressions: ClassVar[tuple[str, ...]] = ()  # fields that hold an expression in the CALC language
 
+    _silent = False  # a client puts to a record that is scanned: the next scan shows it (as in base)
     _puts = 0  # puts done: a reading asked for before the last one is out of date
 
     def __init__(
@@ -81,6 +88,7 @@ class Record(Linked):
         self.metadata = PLAIN
         self.field_type = self.value_type
         self.max_count = 1
+        self.init_record()
         self.configure(value)
         if self._texts is not None or "dol" in self.__dict__:
             constant = self._check_links()
@@ -105,7 +113,14 @@ class Record(Linked):
 
     # --- what a record type brings ------------------------------------------------------------------------------
 
+    defines: ClassVar[bool] = True  # whether processing alone defines the value, as in all inputs of numbers
+    simulation_type: ClassVar[FieldType] = FieldType.DOUBLE  # of SVAL
+    has_raw: ClassVar[int] = 0  # whether ORAW follows RVAL when listeners are told (RAW_TOLD), or RAW_ALWAYS
+    raw_type: ClassVar[FieldType] = FieldType.ULONG  # of RVAL
     constant_field: ClassVar[str] = "INP"  # the link field whose constant VAL begins with
+
+    def init_record(self) -> None:
+        """Settle what depends on fields, once, before anybody knows the record."""
 
     def initial_value(self) -> Any:
         """VAL for a record that was given none."""
@@ -153,26 +168,55 @@ class Record(Linked):
 
     def begin(self) -> Coroutine[Any, Any, None] | None:
         """Process, now that nothing is in the way."""
-        if self.inp is not None:
+        if (self.simm or self._links is not None) and "OUT" not in self.fields and self.in_simulation():
+            self.simulate(self.process_simulated)
+        elif self.inp is not None:
             return self._read(self.inp)
-        if self.getter is not None:
+        elif self.getter is not None:
             return self._ask_getter(self.getter)
-        if self._links is not None:
-            self.process_linked()
         else:
-            self.evaluate()
+            self.process_soft()
         return None
 
-    def process_linked(self) -> None:
-        """Process a record whose links lead to other records: read INP, if that is one of them."""
-        readable = True
-        if self.is_linked("INP"):
-            try:
-                self.value = self.accept(self.read_link("INP", self.field_type, None, self.max_count))
-            except LinkError:
-                readable = False
-        if readable:
-            self.udf = 0  # a constant INP is as good as a value; NaN undefines a number again
+    def process_soft(self) -> None:
+        """Process a record that has no instrument: read INP, if that leads to another record."""
+        try:
+            if self.dtyp == RAW_SOFT:
+                self.rval = self.read_link("INP", self.raw_type, self.rval)
+                self.value = self.from_rval()
+                self.udf = 0
+            elif self._links is not None and "INP" in self._links:
+                self.take_soft(self.read_link("INP", self.field_type, None, self.max_count))
+            elif self.udf and self.defines:
+                self.udf = 0  # a constant INP is as good as a value
+        except LinkError:  # which has raised its alarm; the value stays
+            self.not_read()
+        self.evaluate()
+
+    def from_rval(self) -> Any:
+        """VAL for the RVAL that another record said (Raw Soft Channel)."""
+        return self.from_reading(self.rval)
+
+    def not_read(self) -> None:
+        """INP did not answer."""
+
+    def take_soft(self, value: Any) -> None:
+        """Take what another record says: it is in our units already. NaN undefines a number again."""
+        self.value = self.accept(value)
+        self.udf = 0
+
+    def process_simulated(self) -> None:
+        """Process in simulation mode: SIOL is INP, or the raw value of SIMM is RAW."""
+        try:
+            value = self.simulated_value(self.simulation_type, self.max_count)
+            if value is not None:
+                if self.simm == RAW:
+                    self.rval = floor(value)
+                    value = self.from_rval()
+                self.value = self.accept(value)
+            self.udf = 0
+        except (LinkError, ValueError):
+            pass
         self.evaluate()
 
     def take(self, reading: Reading) -> None:
@@ -224,13 +268,7 @@ class Record(Linked):
                         self.take(reading)
                 again = bool(self.rpro)
         finally:
-            self._leave()
-
-    def _leave(self) -> None:
-        """A coroutine has ended its work for the record."""
-        self._active -= 1
-        if not self._active:
-            self.processed()
+            self.leave()
 
     def _still_active(self) -> None:
         self.lcnt = min(self.lcnt + 1, 255)
@@ -242,7 +280,9 @@ class Record(Linked):
         self.rpro = 0
         self.processed()
         if self.alarm.status is not Status.DISABLE:
-            self.post_alarm(Alarm(Status.DISABLE, self.diss, "DISA = DISV"))
+            self.alarm = Alarm(Status.DISABLE, self.diss, "DISA = DISV")  # nothing that one might acknowledge
+            self.nsta, self.nsev, self.namsg = Status.NO_ALARM, Severity.NO_ALARM, ""
+            self.notify(VALUE | ALARM)
 
     async def link_changed(self, fault: Exception | None) -> None:
         """The wire has gone down (`fault` says why) or come up (None). Called by the runtime once per change."""
@@ -275,7 +315,9 @@ class Record(Linked):
         return ALARM
 
     def _set_alarm(self, alarm: Alarm) -> None:
-        self.alarm = alarm
+        now, self.alarm = self.alarm, alarm
+        if now.severity is alarm.severity and now.status is alarm.status:
+            return  # other words for the same thing need no acknowledging
         if not self.ackt or alarm.severity >= self.acks:
             self.acks = alarm.severity
 
@@ -286,6 +328,8 @@ class Record(Linked):
             changes |= self.reset_alarms()
         for listen in self.listeners:
             listen(self, changes)
+        if self.has_raw and self.oraw != self.rval and (changes or self.has_raw == RAW_ALWAYS):
+            self.oraw = self.rval
         for field in self._watched:
             field.refresh(changes)
         if self._links is not None:
@@ -323,6 +367,12 @@ class Record(Linked):
         """A client's write of VAL. Raises PermissionError if the record has DISP set or is disabled (DISA = DISV)."""
         if self.disp:
             self.check_disp("VAL")
+        if self.scan != SCAN_PASSIVE and self.putter is None:
+            self._silent = True
+            try:
+                return self.begin_put(value)
+            finally:
+                self._silent = False
         if (
             type(value) is float
             and self.field_type is _DOUBLE
@@ -336,16 +386,19 @@ class Record(Linked):
 
     def take_put(self, value: Value) -> Coroutine[Any, Any, None] | None:
         """Take a put of VAL. A record with an INP reads it instead, as in base: the instrument knows better."""
-        self.check_enabled()
         if self.inp is not None:
+            self.check_enabled()
             return self.process_for_put()
         self._puts += 1
-        if self._links is None:
+        if self.getter is not None or (self.scan != SCAN_PASSIVE and not self._silent):
             self.store(value, clock.now_ns())
             return None
         self.value = value
         self.udf = 0
-        return self.process_for_put() if self.scan == SCAN_PASSIVE else None
+        work = self.process_for_put() if self.scan == SCAN_PASSIVE else None
+        if self.scan != SCAN_PASSIVE or self.disa == self.disv:
+            self.notify(0)  # nobody is told, but what was shown is out of date
+        return work
 
     def take_from_link(self, row: Field | None, value: Any, processes: bool) -> Begin | None:
         """Take a value that another record's link has written to VAL (`row` None) or to a field (``dbPut``).
@@ -360,6 +413,7 @@ class Record(Linked):
             self.value = value
             self.udf = 0
             self._puts += 1
+            self.notify(0)  # nobody is told, but what was shown is out of date
         elif not row.writable:
             raise PermissionError("cannot be written")
         elif row.changes & LINK:
@@ -369,6 +423,20 @@ class Record(Linked):
             setattr(self, row.attr, row.convert(value))
             if not row.changes & ACTS:
                 self.field_stored(row)
+        return None
+
+    def put_rval(self, value: int) -> Coroutine[Any, Any, None] | None:
+        """RVAL by hand: an instrument's is converted as a reading is, any other until something overwrites it."""
+        if self.inp is not None or self.out is not None:
+            return self.put_raw(value)
+        self.rval = value
+        self.field_stored(self.fields["RVAL"])
+        return self.process_for_put() if self.scan == SCAN_PASSIVE else None
+
+    def put_raw(self, value: int) -> Coroutine[Any, Any, None] | None:
+        """Take a raw value by hand, of a record with an instrument."""
+        self.check_enabled()
+        self.store(self.from_reading(value), clock.now_ns())
         return None
 
     def process_for_put(self) -> Coroutine[Any, Any, None] | None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from math import isfinite
 from typing import Any, ClassVar, Final
 
-from records.common import COMMON, INPUT, deadbands, display, linear, raw, simulation, value_limits
+from records.common import COMMON, INPUT, LINCONV, SLOPE, deadbands, display, linear, raw, simulation, value_limits
 from records.convert import convert
 from records.field import PROCESSES, Field, Table, table
 from records.menus import MENU_SIMM
-from records.pv import clock
 from records.rec.analog import Analog
+from records.record import RAW_TOLD
 from records.types import FieldType, Value
 
 __all__ = ["AiRecord"]
@@ -27,6 +27,8 @@ class AiRecord(Analog):
 
     record_type = "ai"
     value_type = DOUBLE
+    has_raw: ClassVar[int] = RAW_TOLD
+    raw_type: ClassVar[FieldType] = FieldType.LONG
     fields: ClassVar[Table] = table(
         COMMON,
         Field("VAL", DOUBLE, 0.0, changes=PROCESSES),
@@ -43,6 +45,7 @@ class AiRecord(Analog):
     )
 
     linr: int
+    init: int
     egul: float
     eslo: float
     eoff: float
@@ -53,10 +56,51 @@ class AiRecord(Analog):
     oraw: int
     smoo: float
 
-    def configure(self, value: Any) -> None:
-        """EGUL is the offset for whoever has not set one (``init_record``)."""
-        if self.egul and self.eslo == 1.0 and self.eoff == 0.0:
+    _read_soft = False  # whether the last reading from another record was good
+
+    def init_record(self) -> None:
+        """EGUL is the offset for whoever has not set one."""
+        if self.egul and self.eslo == 1.0 and self.eoff == 0.0 and self.linr != SLOPE:
             self.eoff = self.egul
+
+    def field_stored(self, row: Field) -> None:
+        """A new conversion begins anew (``SPC_LINCONV``)."""
+        if row.name in LINCONV:
+            self.init = 1
+            self.notify(0)
+        elif row.name == "INP":
+            self._read_soft = False
+        super().field_stored(row)
+
+    def process_soft(self) -> None:
+        """As for any record; INIT ends with the first time."""
+        super().process_soft()
+        self.init = 0
+
+    def take_soft(self, value: Any) -> None:
+        """Smooth what another record says (devAiSoft.c), unless the last reading failed."""
+        before: Any = self.value
+        smooth = self._read_soft and self.smoo and isfinite(before)
+        self.value = value * (1.0 - self.smoo) + before * self.smoo if smooth else value
+        self.udf = 0
+        self._read_soft = True
+
+    def from_rval(self) -> float:
+        """VAL for RVAL, by ``convert`` of aiRecord.c."""
+        value = float(self.rval) + self.roff
+        if self.aslo:
+            value *= self.aslo
+        value += self.aoff
+        if self.linr:
+            value = value * self.eslo + self.eoff
+        before: Any = self.value
+        if self.smoo and isfinite(before) and not self.init:
+            value = value * (1.0 - self.smoo) + before * self.smoo
+        return value
+
+    def not_read(self) -> None:
+        """Smoothing begins anew."""
+        self._read_soft = False
 
     def from_reading(self, reading: Any) -> Value:
         """Convert by ``convert`` of base's aiRecord.c."""
@@ -69,7 +113,6 @@ class AiRecord(Analog):
 
     def _linear(self, value: float) -> float:
         if isfinite(value):
-            self.oraw = self.rval
             self.rval = max(-(1 << 31), min((1 << 31) - 1, int(value)))
         value += self.roff
         if self.aslo:
@@ -81,9 +124,3 @@ class AiRecord(Analog):
         if not self.smoo or self.udf or not isinstance(before, float) or not isfinite(before):
             return value
         return value * (1.0 - self.smoo) + before * self.smoo
-
-    def put_rval(self, value: int) -> None:
-        """A raw value by hand, converted as a reading is."""
-        self.check_enabled()
-        self.rval = value
-        self.store(self.from_reading(float(value)), clock.now_ns())

@@ -5,16 +5,29 @@ With LINR the instrument is told RVAL, a whole number; without, OVAL. DOL, OMSL,
 
 from __future__ import annotations
 
-from contextlib import suppress
 from math import isfinite
 from typing import Any, ClassVar, Final
 
-from records.common import COMMON, INPUT, deadbands, display, linear, menu, output, raw, simulation, value_limits
+from records.common import (
+    COMMON,
+    INPUT,
+    LINCONV,
+    SLOPE,
+    deadbands,
+    display,
+    linear,
+    menu,
+    output,
+    raw,
+    simulation,
+    value_limits,
+)
 from records.convert import convert
 from records.field import PROCESSES, Field, Table, table
 from records.menus import MENU_SIMM
 from records.output import CLOSED_LOOP
 from records.rec.analog import AnalogOutput
+from records.record import RAW_TOLD
 from records.types import FieldType, Value
 
 __all__ = ["AoRecord"]
@@ -48,6 +61,7 @@ class AoRecord(AnalogOutput):
     )
 
     linr: int
+    init: int
     egul: float
     eslo: float
     eoff: float
@@ -61,13 +75,26 @@ class AoRecord(AnalogOutput):
     pval: float
     oroc: float
     oif: int
+    omod: int
 
     _sent: float | None = None  # the OVAL that the instrument was told, until it has accepted
 
-    def configure(self, value: Any) -> None:
-        """EGUL is the offset for whoever has not set one (``init_record``)."""
-        if self.egul and self.eslo == 1.0 and self.eoff == 0.0:
+    def init_record(self) -> None:
+        """EGUL is the offset for whoever has not set one."""
+        if self.egul and self.eslo == 1.0 and self.eoff == 0.0 and self.linr != SLOPE:
             self.eoff = self.egul
+
+    def field_stored(self, row: Field) -> None:
+        """A new conversion begins anew (``SPC_LINCONV``)."""
+        if row.name in LINCONV:
+            self.init = 1
+            self.notify(0)
+        super().field_stored(row)
+
+    def process_soft(self) -> None:
+        """As for any record; INIT ends with the first time."""
+        super().process_soft()
+        self.init = 0
 
     def to_raw(self, value: Any) -> Any:
         """OVAL, or RVAL if LINR says so, for a VAL (``convert`` of base's aoRecord.c)."""
@@ -81,7 +108,6 @@ class AoRecord(AnalogOutput):
             value /= self.aslo
         raw_value = value - self.roff
         if isfinite(raw_value):
-            self.oraw = self.rval
             whole = int(raw_value + (0.5 if raw_value >= 0.0 else -0.5))
             self.rval = whole if RAW_MIN <= whole <= RAW_MAX else RAW_MAX if whole > 0 else RAW_MIN
         elif self.linr:
@@ -89,6 +115,8 @@ class AoRecord(AnalogOutput):
         return self.rval if self.linr else value
 
     defines: ClassVar[bool] = True
+    has_raw: ClassVar[int] = RAW_TOLD
+    raw_type: ClassVar[FieldType] = FieldType.LONG
 
     def desired(self) -> float:
         """VAL or that of DOL, added to VAL if OIF is Incremental (``fetch_value`` of aoRecord.c)."""
@@ -98,14 +126,45 @@ class AoRecord(AnalogOutput):
         value: float = self.read_link("DOL", DOUBLE)
         return value + self.pval if self.oif else value
 
+    def not_desired(self) -> None:
+        """VAL is that of last time all the same."""
+
     def convert_output(self, value: float) -> None:
         """VAL within its limits, OVAL by OROC, RVAL (``convert`` of aoRecord.c)."""
         wanted: float = self.limit(value)
         self.value = self.pval = wanted
-        with suppress(ValueError):  # no raw value: it stays
-            self.to_raw(wanted)
-        self.oval = wanted if self._sent is None else self._sent
-        self._sent = None
+        before, step = self.oval, self.oroc
+        if step:
+            difference = wanted - before
+            if difference < 0.0:
+                if step < -difference:
+                    wanted = before - step
+            elif step < difference:
+                wanted = before + step
+        if before != wanted:
+            self.oval = wanted
+            self.omod = 1
+        self.rval = self._raw(wanted)
+
+    def _raw(self, value: float) -> int:
+        """RVAL for an OVAL; what is beyond it, and NaN, is as large as can be."""
+        if self.linr:
+            value = (value - self.eoff) / self.eslo if self.eslo else 0.0
+        value -= self.aoff
+        if self.aslo:
+            value /= self.aslo
+        value -= self.roff
+        if value >= 0.0:
+            return RAW_MAX if value >= RAW_MAX - 0.5 else int(value + 0.5)
+        return int(value - 0.5) if value > -RAW_MAX - 0.5 else -RAW_MAX - 1
+
+    def monitor(self) -> int:
+        """As for any number; a new OVAL shows the raw value too."""
+        changes = super().monitor()
+        if self.omod:
+            self.omod = 0
+            self.oraw = self.rval
+        return changes
 
     def link_value(self) -> tuple[Value, FieldType]:
         """OVAL."""
@@ -131,12 +190,12 @@ class AoRecord(AnalogOutput):
     def store(self, value: Any, time_ns: int) -> None:
         """Keep OVAL and PVAL beside VAL."""
         if self.out is None:
-            self.to_raw(value)
+            self.rval = self._raw(value)
         self.oval = value if self._sent is None else self._sent
         self._sent = None
         self.pval = value
         AnalogOutput.store(self, value, time_ns)  # super() takes longer than the rest of this
 
-    def put_rval(self, value: int) -> None:
+    def put_raw(self, value: int) -> None:
         """Base's ao overwrites a raw value by the one it makes from VAL as soon as it processes; so it is refused."""
         raise PermissionError(f"{self.name}.RVAL follows from VAL; write that")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from records.common import COMMON, INPUT, raw, simulation
 from records.field import Table, table
@@ -20,3 +20,8 @@ class BiRecord(Binary):
     fields: ClassVar[Table] = table(
         COMMON, TWO_STATES, INPUT, raw(FieldType.ULONG), simulation(FieldType.ULONG, MENU_SIMM)
     )
+
+    def check_alarms(self, value: Any) -> None:
+        """A number that is no state has no alarm (``checkAlarms`` of biRecord.c)."""
+        if self.udf or value < 2:
+            super().check_alarms(value)

@@ -39,8 +39,8 @@ class Binary(States):
         return 1 if raw else 0
 
     def state_severity(self, state: int) -> Severity:
-        """ZSV or OSV; none for a number that is no state."""
-        return (self.zsv, self.osv)[state] if state < 2 else Severity.NO_ALARM
+        """ZSV, or OSV for whatever is not 0."""
+        return self.osv if state else self.zsv
 
     def describe(self) -> Metadata:
         """Two states unless only the first has a name (``get_enum_strs`` of biRecord.c)."""

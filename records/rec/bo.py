@@ -9,7 +9,7 @@ from records.field import Field, Table, table
 from records.menus import MENU_SIMM
 from records.output import Output
 from records.rec.binary import TWO_STATES, Binary
-from records.types import FieldType
+from records.types import FieldType, Value
 
 __all__ = ["BoRecord"]
 
@@ -28,8 +28,15 @@ class BoRecord(Binary, Output):
         simulation(None, MENU_SIMM),
     )
 
+    defines: ClassVar[bool] = False
+    udf_suffices: ClassVar[bool] = False
+
     rbv: int
     orbv: int
+
+    def link_value(self) -> tuple[Value, FieldType]:
+        """The number of the state."""
+        return self.value, FieldType.USHORT
 
     def keep_raw(self, raw: int) -> None:
         """What is read back shows as RBV."""
@@ -38,10 +45,9 @@ class BoRecord(Binary, Output):
 
     def to_raw(self, value: Any) -> Any:
         """RVAL for a state."""
-        self.oraw = self.rval
         self.rval = (self.mask if value else 0) if self.mask else value
         return self.rval
 
-    def put_rval(self, value: int) -> None:
+    def put_raw(self, value: int) -> None:
         """RVAL is made from VAL."""
         raise PermissionError(f"{self.name}.RVAL follows from VAL; write that")

@@ -18,6 +18,7 @@ class Int64inRecord(Whole):
     """Whole-number input: reads INP, checks limits."""
 
     record_type = "int64in"
+    simulation_type: ClassVar[FieldType] = FieldType.INT64
     value_type = INT64
     fields: ClassVar[Table] = table(
         COMMON,

@@ -18,6 +18,7 @@ class LonginRecord(Whole):
     """Whole-number input: reads INP, checks limits."""
 
     record_type = "longin"
+    simulation_type: ClassVar[FieldType] = FieldType.LONG
     value_type = LONG
     fields: ClassVar[Table] = table(
         COMMON,

@@ -39,6 +39,30 @@ class LongoutRecord(AnalogOutput, Whole):
     )
 
     pval: Any
+    oopt: int
+    ooch: int
+
+    _out_changed = True  # OUT was written, or the record has not written yet: On Change writes once
+
+    def field_stored(self, row: Field) -> None:
+        """A new OUT is written to, if OOCH says so."""
+        super().field_stored(row)
+        if row.name == "OUT" and self.ooch:
+            self._out_changed = True
+
+    def write_value(self) -> None:
+        """Write OUT if OOPT lets it (``conditional_write`` of longoutRecord.c)."""
+        value, before = self.value, self.pval
+        self.pval = value
+        out_changed, self._out_changed = self._out_changed, False
+        if (
+            value != before or out_changed,
+            value == 0,
+            value != 0,
+            value == 0 and before != 0,
+            value != 0 and before == 0,
+        )[self.oopt - 1] or not self.oopt:
+            super().write_value()
 
     def store(self, value: Any, time_ns: int) -> None:
         """Keep PVAL beside VAL."""

@@ -8,6 +8,7 @@ from records.common import COMMON, INPUT, simulation
 from records.field import Table, table
 from records.rec.longtext import LONG_TEXT, LongText
 from records.rec.text import POSTING
+from records.types import FieldType
 
 __all__ = ["LsiRecord"]
 
@@ -16,4 +17,5 @@ class LsiRecord(LongText):
     """Long text input: reads INP."""
 
     record_type = "lsi"
+    simulation_type: ClassVar[FieldType] = FieldType.STRING
     fields: ClassVar[Table] = table(COMMON, LONG_TEXT, POSTING, INPUT, simulation(None))

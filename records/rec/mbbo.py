@@ -10,7 +10,7 @@ from records.field import Table, table
 from records.menus import MENU_SIMM
 from records.output import Output
 from records.rec.multibit import SIXTEEN_STATES, MultiBit
-from records.types import FieldType
+from records.types import FieldType, Value
 
 __all__ = ["MbboRecord"]
 
@@ -28,8 +28,20 @@ class MbboRecord(MultiBit, Output):
         simulation(None, MENU_SIMM),
     )
 
+    defines: ClassVar[bool] = False
+    udf_suffices: ClassVar[bool] = False
+
     rbv: int
     orbv: int
+
+    def convert_output(self, value: Any) -> None:
+        """RVAL, once there is a value."""
+        if not self.udf:
+            super().convert_output(value)
+
+    def link_value(self) -> tuple[Value, FieldType]:
+        """The number of the state."""
+        return self.value, FieldType.USHORT
 
     def keep_raw(self, raw: int) -> None:
         """What is read back shows as RBV."""
@@ -41,7 +53,6 @@ class MbboRecord(MultiBit, Output):
         if self._values and value >= len(self._values):
             raise ValueError(f"{self.name}: state {value} has no raw value")
         raw_value = self._values[value] if self._values else value
-        self.oraw = self.rval
         self.rval = (raw_value << self.shft) & 0xFFFFFFFF
         return self.rval
 
@@ -51,6 +62,6 @@ class MbboRecord(MultiBit, Output):
             self.raise_alarm(Status.SOFT, Severity.INVALID, f"state {value} does not exist")
         super().check_alarms(value)
 
-    def put_rval(self, value: int) -> None:
+    def put_raw(self, value: int) -> None:
         """RVAL is made from VAL."""
         raise PermissionError(f"{self.name}.RVAL follows from VAL; write that")

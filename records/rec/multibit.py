@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from records.alarm import Severity
 from records.common import severities
@@ -48,6 +48,8 @@ class MultiBit(States):
 
     If any of ZRVL ... FFVL is set, raw values are looked up in them; if none is, the raw value is the state.
     """
+
+    cos_lasts: ClassVar[bool] = True  # LALM moves only if no COS alarm was raised (``checkAlarms`` of mbbiRecord.c)
 
     nobt: int
     shft: int

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 from records.alarm import Severity, Status
 from records.convert import convert
-from records.pv import LOG, VALUE, clock
-from records.record import Record
+from records.pv import LOG, VALUE
+from records.record import RAW_ALWAYS, Record
 from records.types import FieldType
 
 __all__ = ["States"]
@@ -17,6 +17,11 @@ class States(Record):
     """A record whose VAL is one of some states. Text from an instrument is a label, or else a number."""
 
     value_type: ClassVar[FieldType] = FieldType.ENUM
+    has_raw: ClassVar[int] = RAW_ALWAYS
+    simulation_type: ClassVar[FieldType] = FieldType.ULONG
+
+    udf_suffices: ClassVar[bool] = True  # the state does not matter while it is undefined
+    cos_lasts: ClassVar[bool] = False  # a COS alarm stays until the state is the former one again, or acts unseen
 
     cosv: Severity
     lalm: int
@@ -44,8 +49,13 @@ class States(Record):
 
     def keep_raw(self, raw: int) -> None:
         """Show a raw value that was read."""
-        self.oraw = self.rval
         self.rval = raw
+
+    def from_rval(self) -> int:
+        """The state for RVAL, of which MASK leaves some bits."""
+        if self.mask:
+            self.rval &= self.mask
+        return self.from_raw(self.rval)
 
     def from_raw(self, raw: int) -> int:
         """The state for a raw value."""
@@ -58,11 +68,10 @@ class States(Record):
     def check_alarms(self, value: Any) -> None:
         """STATE alarm, then COS alarm if the state is not the one of last time."""
         super().check_alarms(value)
-        if self.udf:
+        if self.udf and self.udf_suffices:
             return
         self.raise_alarm(Status.STATE, self.state_severity(value))
-        if value != self.lalm:
-            self.raise_alarm(Status.COS, self.cosv)
+        if value != self.lalm and not (self.raise_alarm(Status.COS, self.cosv) and self.cos_lasts):
             self.lalm = value
 
     def monitor(self) -> int:
@@ -75,8 +84,3 @@ class States(Record):
     def remember_value(self) -> None:
         """Begin at the present state."""
         self.mlst = self.lalm = self.value  # type: ignore[assignment]
-
-    def put_rval(self, value: int) -> None:
-        """A raw value by hand, taken as a reading is."""
-        self.check_enabled()
-        self.store(self.from_reading(value), clock.now_ns())

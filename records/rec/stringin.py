@@ -18,6 +18,7 @@ class StringinRecord(Text):
     """Text input: reads INP."""
 
     record_type = "stringin"
+    simulation_type: ClassVar[FieldType] = FieldType.STRING
     value_type = STRING
     fields: ClassVar[Table] = table(
         COMMON,

@@ -23,6 +23,6 @@ def test_a_port_that_does_not_wait_for_late_replies_is_found_out(monkeypatch: py
         return
 
     monkeypatch.setattr(LinePort, "_resync", _resync)
-    with pytest.raises(Wrong):
+    with pytest.raises(Wrong):  # noqa: PT012 - which of the seeds shows it is chance
         for seed in range(150):
             run_one("memory_line", seed)

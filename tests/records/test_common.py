@@ -86,6 +86,8 @@ def test_menus_and_defaults(rtyp: str) -> None:
             # LINR: without the thermocouple tables; SCAN: with three rates more
             assert list(field.menu[: len(choices)]) == choices[: len(field.menu)]
             assert len(field.menu) == len(choices) or name in ("LINR", "SCAN", "SSCN")
+        if name == "INIT":
+            continue  # which init_record sets
         initial = row.get("initial") or ("0" if field.type.name != "STRING" else "")
         if initial in choices:
             initial = str(choices.index(initial))

@@ -46,12 +46,10 @@ def test_soft_record_needs_no_coroutine() -> None:
     assert record.value == 4.0
 
 
-def test_soft_record_without_a_value_is_undefined() -> None:
+def test_soft_record_without_a_value_is_undefined_until_it_processes() -> None:
     record = AiRecord("T:x", udfs="MINOR")
     assert said(record) == ("UDF", "MINOR", "never read")
-    record.process()
-    assert said(record) == ("UDF", "MINOR", "never read")
-    record.put(0)
+    record.process()  # a constant INP is as good as a value
     assert said(record) == ("NO_ALARM", "NO_ALARM", "")
 
 
@@ -257,9 +255,9 @@ def test_disabled_record() -> None:
     record.process()
     record.process(R(5.0))
     assert said(record) == ("DISABLE", "MINOR", "DISA = DISV")
-    assert heard.calls == [(ALARM, 1.0, "MINOR")]
-    with pytest.raises(PermissionError, match=r"disabled \(DISA = DISV = 1\)"):
-        record.put(2)
+    assert heard.calls == [(VALUE | ALARM, 1.0, "MINOR")]
+    record.put(2.0)  # is kept, and shown when it processes again
+    assert (record.value, heard.calls[1:]) == (2.0, [(0, 2.0, "MINOR")])
     record.put_field("DISA", 0)
     record.process()
     assert said(record) == ("NO_ALARM", "NO_ALARM", "")

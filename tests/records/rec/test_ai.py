@@ -55,8 +55,9 @@ def test_rval() -> None:
     record = AiRecord("T:x", linr="SLOPE", eslo=2)
     record.process(R(4))
     assert (record.rval, record.value) == (4, 8.0)
-    record.put_field("RVAL", 5)
-    assert (record.rval, record.oraw, record.value) == (5, 5, 10.0)
+    raw = AiRecord("T:r", linr="SLOPE", eslo=2, dtyp="Raw Soft Channel")
+    raw.put_field("RVAL", 5)
+    assert (raw.rval, raw.oraw, raw.value) == (5, 5, 10.0)
     record.process(R(1e300))
     assert record.rval == (1 << 31) - 1
 

@@ -72,4 +72,4 @@ async def test_nan_has_no_raw_value() -> None:
 
 def test_rval_is_not_for_writing() -> None:
     with pytest.raises(PermissionError, match="RVAL follows from VAL"):
-        AoRecord("T:x").put_field("RVAL", 3)
+        AoRecord("T:x", out=Instrument()).put_field("RVAL", 3)

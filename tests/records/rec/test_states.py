@@ -169,9 +169,9 @@ async def test_state_without_a_raw_value() -> None:
 
 
 def test_rval_by_hand() -> None:
-    record = MbbiRecord("T:m", 0, **MODES, **CODES)
+    record = MbbiRecord("T:m", 0, dtyp="Raw Soft Channel", **MODES, **CODES)
     record.put_field("RVAL", 20)
     assert record.text == "Low"
-    for output in (BoRecord("T:b"), MbboRecord("T:o")):
+    for output in (BoRecord("T:b", out=Instrument()), MbboRecord("T:o", out=Instrument())):
         with pytest.raises(PermissionError, match="RVAL follows from VAL"):
             output.put_field("RVAL", 1)

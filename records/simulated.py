@@ -1,0 +1,86 @@
+"""Simulated: a record in simulation mode reads and writes SIOL instead of INP and OUT (SIMM, SIML, SIMS, SDLY, SSCN).
+
+Source: ``readValue`` and ``writeValue`` of the record types of EPICS base, ``recGblGetSimm`` and ``recGblCheckSimm``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Final
+
+from records.alarm import Severity, Status
+from records.field import Field
+from records.link import LinkError
+from records.linked import Linked
+from records.types import FieldType
+
+__all__ = ["RAW", "Simulated"]
+
+NO_SSCN: Final = 65535  # SCAN stays as it is
+RAW: Final = 2  # SIMM
+
+
+class Simulated(Linked):
+    """A record that can be simulated. `simm` is 0 for a type without such fields."""
+
+    simm: int = 0
+    sims: Severity
+    sdly: float
+    sscn: int
+    sval: Any
+    oldsimm: int
+
+    def in_simulation(self) -> bool:
+        """Whether to simulate, after a look at SIML."""
+        if self._links is not None and "SIML" in self._links:
+            before = self.simm
+            with suppress(LinkError):
+                self.simm = self.read_link("SIML", FieldType.USHORT)
+            if self.simm != before:
+                self.simulation_changed()
+        return bool(self.simm)
+
+    def field_stored(self, row: Field) -> None:
+        """SIMM swaps SCAN and SSCN, if there is an SSCN."""
+        super().field_stored(row)
+        if row.name == "SIMM" and self.simm != self.oldsimm:
+            self.simulation_changed()
+
+    def simulation_changed(self) -> None:
+        """Begin or end simulation (``recGblCheckSimm``)."""
+        if self.sscn == NO_SSCN:
+            return
+        self.oldsimm = self.simm
+        self.scan, self.sscn = self.sscn, self.scan
+        self.notify(0)
+        if self.host is not None:
+            self.host.scan_changed(self)
+
+    def simulate(self, act: Callable[[], None]) -> None:
+        """Raise the SIMM alarm, and call `act` when SDLY is over."""
+        if self.sdly < 0.0 or self.host is None:
+            self.raise_alarm(Status.SIMM, self.sims, "simulated")
+            act()
+            return
+        self._active += 1
+
+        def due() -> None:
+            self.raise_alarm(Status.SIMM, self.sims, "simulated")
+            act()
+            self.leave()
+
+        self.host.later(self.sdly, due)
+
+    def leave(self) -> None:
+        """Something that worked for the record without its caller waiting has ended."""
+        self._active -= 1
+        if not self._active:
+            self.processed()
+
+    def simulated_value(self, wanted: FieldType, count: int = 1) -> Any:
+        """What SIOL says, else SVAL. Raises LinkError."""
+        if count != 1:
+            return self.read_link("SIOL", wanted, None, count)
+        self.sval = self.read_link("SIOL", wanted, self.sval)
+        return self.sval
