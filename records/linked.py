@@ -129,9 +129,8 @@ class Linked(Fielded):
     def attach(self, host: Host) -> None:
         """The IOC has come to life: find the targets of all links."""
         self.host = host
-        own = self.__dict__
         for attr, name in self.link_fields.items():
-            if attr in own and attr not in ("inp", "out"):
+            if attr not in ("inp", "out") and getattr(self, attr):  # not __dict__: that makes attributes slow
                 self._connect(name)
         for name in self._texts or ():
             if not self.has_point(name):

@@ -53,6 +53,7 @@ class Record(Simulated):
     dtyp: int
     rval: int
     oraw: int
+    init: int = 0  # whether a conversion begins anew, of the types that convert
     udf: int
     udfs: Severity
 
@@ -90,7 +91,8 @@ class Record(Simulated):
         self.max_count = 1
         self.init_record()
         self.configure(value)
-        if self._texts is not None or "dol" in self.__dict__:
+        # not __dict__: whoever has asked for that has slow attributes from then on (CPython's inline values)
+        if self._texts is not None or getattr(self, "dol", ""):
             constant = self._check_links()
             value = constant if value is None else value
         self.metadata = self.describe()
@@ -180,15 +182,20 @@ class Record(Simulated):
 
     def process_soft(self) -> None:
         """Process a record that has no instrument: read INP, if that leads to another record."""
+        if not self.dtyp and self._links is None:
+            if self.udf and self.defines:
+                self.udf = 0  # a constant INP is as good as a value
+            self.evaluate()
+            return
         try:
             if self.dtyp == RAW_SOFT:
                 self.rval = self.read_link("INP", self.raw_type, self.rval)
                 self.value = self.from_rval()
                 self.udf = 0
-            elif self._links is not None and "INP" in self._links:
+            elif self.is_linked("INP"):
                 self.take_soft(self.read_link("INP", self.field_type, None, self.max_count))
             elif self.udf and self.defines:
-                self.udf = 0  # a constant INP is as good as a value
+                self.udf = 0
         except LinkError:  # which has raised its alarm; the value stays
             self.not_read()
         self.evaluate()
@@ -328,8 +335,11 @@ class Record(Simulated):
             changes |= self.reset_alarms()
         for listen in self.listeners:
             listen(self, changes)
-        if self.has_raw and self.oraw != self.rval and (changes or self.has_raw == RAW_ALWAYS):
-            self.oraw = self.rval
+        if self.has_raw:
+            if self.oraw != self.rval and (changes or self.has_raw == RAW_ALWAYS):
+                self.oraw = self.rval
+            if self.init:
+                self.init = 0
         for field in self._watched:
             field.refresh(changes)
         if self._links is not None:

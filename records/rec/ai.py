@@ -72,11 +72,6 @@ class AiRecord(Analog):
             self._read_soft = False
         super().field_stored(row)
 
-    def process_soft(self) -> None:
-        """As for any record; INIT ends with the first time."""
-        super().process_soft()
-        self.init = 0
-
     def take_soft(self, value: Any) -> None:
         """Smooth what another record says (devAiSoft.c), unless the last reading failed."""
         before: Any = self.value

@@ -91,11 +91,6 @@ class AoRecord(AnalogOutput):
             self.notify(0)
         super().field_stored(row)
 
-    def process_soft(self) -> None:
-        """As for any record; INIT ends with the first time."""
-        super().process_soft()
-        self.init = 0
-
     def to_raw(self, value: Any) -> Any:
         """OVAL, or RVAL if LINR says so, for a VAL (``convert`` of base's aoRecord.c)."""
         if self.oroc:
