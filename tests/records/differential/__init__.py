@@ -1,0 +1,1 @@
+"""Differential tests: the same records in base's IOC and in ours, the same puts over CA, all fields compared."""

@@ -1,0 +1,80 @@
+"""Types with one value: inputs have a source, outputs a target and DOL."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.records.differential.model import NUMBERS, TEXTS, WHOLE, Case, Put, Rec, every_field, links
+
+__all__ = ["ALARMED", "AROUND", "VALUES"]
+
+#: The limits of a source, so that MS has something to take over.
+ALARMED = {"HIGH": "5", "HSV": "MINOR", "HIHI": "50", "HHSV": "INVALID"}
+LIMITS = {"HIHI": "9", "HIGH": "6", "LOW": "-2", "LOLO": "-8", "HHSV": "MAJOR", "HSV": "MINOR", "LSV": "MINOR"}
+LIMITS |= {"LLSV": "MAJOR", "HYST": "1", "MDEL": "1", "ADEL": "2"}
+TWO = {"ZNAM": "Off", "ONAM": "On", "OSV": "MINOR"}
+FOUR = {"ZRST": "zero", "ONST": "one", "TWST": "two", "THST": "three", "TWSV": "MAJOR", "ONSV": "MINOR"}
+FOUR |= {"ONVL": "1", "TWVL": "2", "THVL": "4", "UNSV": "INVALID"}
+#: Records around `$x`: what follows it, what disables or simulates it.
+AROUND = (
+    Rec("longin", "$after", {"INP": "$x.SEVR NPP MS"}),
+    Rec("longout", "$switch", {}),
+    Rec("longout", "$sim", {}),
+)
+STATES = (0, 1, 2, 3, 4, 5, 15, 16, 100)
+
+
+def _input(kind: str, values: tuple[Any, ...], sources: tuple[Any, ...], source: Rec, **fields: str) -> Case:
+    return Case(
+        kind,
+        (Rec(kind, "$x", {"INP": "$src PP MS", "FLNK": "$after", **fields}), source, *AROUND),
+        (
+            *every_field(kind, SIOL=("$sim", "$sim PP MS", "7", "")),
+            Put("$x.PROC", (1,), 4.0),
+            Put("$src", sources, 6.0),
+            Put("$x", values, 3.0),
+            Put("$x.INP", links("$src"), 1.0),
+            Put("$switch", (0, 1), 0.5),
+            Put("$sim", (0, 1, 3, 9), 0.5),
+        ),
+    )
+
+
+def _output(kind: str, values: tuple[Any, ...], sources: tuple[Any, ...], *others: Rec, **fields: str) -> Case:
+    return Case(
+        kind,
+        (
+            Rec(kind, "$x", {"OUT": "$t PP MS", "DOL": "$src PP MS", "FLNK": "$after", **fields}),
+            *others,
+            *AROUND,
+        ),
+        (
+            *every_field(kind, SIOL=("$sim", "$sim PP MS", "7", "")),
+            Put("$x.PROC", (1,), 3.0),
+            Put("$src", sources, 2.0),
+            Put("$x", values, 6.0),
+            Put("$x.OMSL", (0, 1), 0.5),
+            Put("$switch", (0, 1), 0.5),
+            Put("$sim", (0, 1, 3, 9), 0.5),
+        ),
+    )
+
+
+_REAL = Rec("ao", "$src", {**ALARMED, "PREC": "2"})
+_COUNT = Rec("longout", "$src", ALARMED)
+_TARGET = Rec("ao", "$t", {})
+
+VALUES = (
+    _input("ai", NUMBERS, NUMBERS, _REAL, PREC="3", EGU="K", **LIMITS),
+    _output("ao", NUMBERS, NUMBERS, _REAL, _TARGET, **LIMITS),
+    _input("bi", (0, 1, 2, "On", "Off", "1"), STATES, _COUNT, **TWO),
+    _output("bo", (0, 1, 2, "On", "Off", "1"), STATES, _COUNT, _TARGET, **TWO),
+    _input("longin", WHOLE, NUMBERS, _REAL, **LIMITS),
+    _output("longout", WHOLE, NUMBERS, _REAL, _TARGET, **LIMITS),
+    _input("int64in", WHOLE, NUMBERS, _REAL, **LIMITS),
+    _output("int64out", WHOLE, NUMBERS, _REAL, _TARGET, **LIMITS),
+    _input("stringin", TEXTS, NUMBERS, _REAL),
+    _output("stringout", TEXTS, NUMBERS, _REAL, Rec("stringout", "$t", {})),
+    _input("mbbi", (0, 1, 2, 5, "two", "3"), STATES, _COUNT, **FOUR),
+    _output("mbbo", (0, 1, 2, 3, 5, "two", "3"), STATES, _COUNT, _TARGET, **FOUR),
+)
