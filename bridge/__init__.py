@@ -34,6 +34,8 @@ if TYPE_CHECKING:
         ao,
         bi,
         bo,
+        dfanout,
+        fanout,
         get_pv_pair_wrapper,
         int64in,
         int64out,
@@ -43,8 +45,12 @@ if TYPE_CHECKING:
         lso,
         mbbi,
         mbbo,
+        permissive,
         pvfunction,
         pvproperty,
+        sel,
+        seq,
+        state,
         stringin,
         stringout,
         waveform,
@@ -60,6 +66,8 @@ __all__ = [
     "ao",
     "bi",
     "bo",
+    "dfanout",
+    "fanout",
     "get_pv_pair_wrapper",  # setpoints with their readbacks
     "int64in",
     "int64out",
@@ -70,10 +78,14 @@ __all__ = [
     "lso",
     "mbbi",
     "mbbo",
+    "permissive",
     "pvfunction",  # a function as PVs
     "pvproperty",  # a PV with hooks
     "run",  # serve until Ctrl-C
     "running",  # serve inside an event loop of your own
+    "sel",
+    "seq",
+    "state",
     "stringin",
     "stringout",
     "template_arg_parser",  # the same, for options of your own besides

@@ -23,6 +23,8 @@ from records.makers import (
     ao,
     bi,
     bo,
+    dfanout,
+    fanout,
     int64in,
     int64out,
     longin,
@@ -31,6 +33,10 @@ from records.makers import (
     lso,
     mbbi,
     mbbo,
+    permissive,
+    sel,
+    seq,
+    state,
     stringin,
     stringout,
     waveform,
@@ -104,7 +110,9 @@ __all__ = [
     "clock",  # where timestamps come from
     "compile_calc",  # an expression in base's CALC language, ready to calculate
     "convert",  # any Python value to a field's own kind
+    "dfanout",  # one number to many records
     "expand",  # macros in names
+    "fanout",  # processes many records
     "get_pv_pair_wrapper",  # makes what specifies such pairs
     "int64in",  # 64-bit integer input
     "int64out",  # 64-bit integer output
@@ -116,9 +124,13 @@ __all__ = [
     "mbbi",  # multi-bit input: up to sixteen states
     "mbbo",  # multi-bit output
     "parse_link",  # the text of a link, taken apart
+    "permissive",  # two flags (obsolete)
     "pvfunction",  # a function as a group of PVs
     "pvproperty",  # a PV with hooks, as in caproto
     "resolve",  # the PV that a name means
+    "sel",  # one of twelve numbers
+    "seq",  # writes values one after the other
+    "state",  # a text (obsolete)
     "states",  # named on/off states, for the filter sync
     "status_of",  # the alarm status that an exception stands for
     "stringin",  # text input

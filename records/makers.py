@@ -12,6 +12,8 @@ from records.rec.ai import AiRecord
 from records.rec.ao import AoRecord
 from records.rec.bi import BiRecord
 from records.rec.bo import BoRecord
+from records.rec.dfanout import DfanoutRecord
+from records.rec.fanout import FanoutRecord
 from records.rec.int64in import Int64inRecord
 from records.rec.int64out import Int64outRecord
 from records.rec.longin import LonginRecord
@@ -20,6 +22,10 @@ from records.rec.lsi import LsiRecord
 from records.rec.lso import LsoRecord
 from records.rec.mbbi import MbbiRecord
 from records.rec.mbbo import MbboRecord
+from records.rec.permissive import PermissiveRecord
+from records.rec.sel import SelRecord
+from records.rec.seq import SeqRecord
+from records.rec.state import StateRecord
 from records.rec.stringin import StringinRecord
 from records.rec.stringout import StringoutRecord
 from records.rec.waveform import WaveformRecord
@@ -37,6 +43,8 @@ __all__ = [
     "ao",
     "bi",
     "bo",
+    "dfanout",
+    "fanout",
     "int64in",
     "int64out",
     "longin",
@@ -45,6 +53,10 @@ __all__ = [
     "lso",
     "mbbi",
     "mbbo",
+    "permissive",
+    "sel",
+    "seq",
+    "state",
     "stringin",
     "stringout",
     "waveform",
@@ -176,6 +188,12 @@ mbbi = RecordMaker(MbbiRecord)
 mbbo = RecordMaker(MbboRecord)
 stringin = RecordMaker(StringinRecord)
 stringout = RecordMaker(StringoutRecord)
+dfanout = RecordMaker(DfanoutRecord)
+fanout = RecordMaker(FanoutRecord)
+permissive = RecordMaker(PermissiveRecord)
+sel = RecordMaker(SelRecord)
+seq = RecordMaker(SeqRecord)
+state = RecordMaker(StateRecord)
 waveform = RecordMaker(WaveformRecord)
 
 #: The maker of each record type, by RTYP.
@@ -184,5 +202,6 @@ RECORD_TYPES: dict[str, RecordMaker[Any]] = {
     for maker in (
         *(ai, ao, bi, bo, int64in, int64out, longin, longout),
         *(lsi, lso, mbbi, mbbo, stringin, stringout, waveform),
+        *(dfanout, fanout, permissive, sel, seq, state),
     )
 }

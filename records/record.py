@@ -458,7 +458,7 @@ class Record(Simulated):
             return self.process()
         self.putf = 1
         work = self.process()
-        if work is None:
+        if work is None and not self._active:
             self.putf = 0
         return work
 

@@ -16,12 +16,14 @@ _MENU = re.compile(r"^menu\((\w+)\)\s*\{(.*?)^\}", re.M | re.S)
 
 
 class DbdField(NamedTuple):
-    """A field: ``DBF_`` type without that prefix, choices of its menu, whether clients may write it."""
+    """A field: ``DBF_`` type without that prefix, choices of its menu, whether clients may write it,
+    and whether that processes the record."""
 
     name: str
     type: str
     menu: tuple[str, ...]
     writable: bool
+    processes: bool
 
 
 def _folder() -> Path:
@@ -50,5 +52,5 @@ def fields_of(record_type: str) -> dict[str, DbdField]:
             if kind == "NOACCESS" and "SPC_DBADDR" not in body:
                 continue
             writable = "SPC_NOMOD" not in body
-            found[name] = DbdField(name, kind, _menus().get(menu[1], ()) if menu else (), writable)
+            found[name] = DbdField(name, kind, _menus().get(menu[1], ()) if menu else (), writable, "pp(TRUE)" in body)
     return found

@@ -13,7 +13,7 @@ NAN, INF = float("nan"), float("inf")
 NUMBERS = (0.0, 1.0, -1.0, 2.5, 4.0, 5.0, 6.0, 9.75, 10.0, -10.0, 100.0, 70000.0, NAN, INF, -INF)
 WHOLE = (0, 1, 2, -1, 3, 5, 7, 10, 50, 2147483647, -2147483648)
 SMALL = (0, 1, 2, 3, 5, 7, 16, 40, -1, -2)
-TEXTS = ("", "short", "12.5", "a text of more than thirty-nine bytes, which is too long", "-7")
+TEXTS = ("", "short", "12.5", "a text of as many bytes as CA takes: 39", "-7")
 SEVERITIES = (0, 1, 2, 3)
 
 
@@ -58,7 +58,7 @@ _CHOSEN: Mapping[str, tuple[Any, ...]] = {
     "SDLY": (-1.0,),
     "SSCN": (65535, 0, 1),
     "SIML": ("$switch", "", "$switch NPP MS"),
-    "SIMM": (0, 1, 2, 0, "NO", "YES", 7),
+    "SIMM": (0, 1, 0, "NO", "YES"),
     "FLNK": ("$after", "", "$after CA", "3"),
     "PRIO": (0, 1, 2),
 }
@@ -100,7 +100,7 @@ def every_field(
             continue
         values = chosen.get(row.name) or _CHOSEN.get(row.name)
         if values is None:
-            menu = (*range(len(row.menu)), *row.menu, len(row.menu), "nonsense")
+            menu = (*range(len(row.menu)), *row.menu, *(() if row.processes else ("nonsense",)))
             values = menu if row.menu else by_type.get(row.type, SMALL)
         puts.append(Put(f"$x.{row.name}", values, (0.3 if row.name in _RARE else 1.0) if row.writable else 0.1))
     scale = total / sum(put.weight for put in puts)

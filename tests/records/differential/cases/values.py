@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.records.differential.model import NUMBERS, TEXTS, WHOLE, Case, Put, Rec, every_field, links
 
-__all__ = ["ALARMED", "AROUND", "VALUES"]
+__all__ = ["ALARMED", "AROUND", "LIMITS", "VALUES"]
 
 #: The limits of a source, so that MS has something to take over.
 ALARMED = {"HIGH": "5", "HSV": "MINOR", "HIHI": "50", "HHSV": "INVALID"}
