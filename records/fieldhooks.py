@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from records.alarm import Severity
-from records.place import check_arguments
+from records.place import Place, check_arguments
 from records.pv import PV
 
 if TYPE_CHECKING:
@@ -62,9 +62,11 @@ Hung = Mapping[str, Mapping[str, Any]]
 class FieldHooks:
     """The decorators of one field. Each gives back what the attribute of the class is to be."""
 
-    def __init__(self, name: str, hang: Callable[[str, str, Any], Any]) -> None:
+    def __init__(self, name: str, hang: Callable[[str, str, Any], Any], place: Place | None = None) -> None:
+        """`place` is where the PV was specified, for messages."""
         self.name = name
         self._hang = hang
+        self._where = f"{place.where}: " if place is not None and place.where else ""
 
     def getter(self, method: Callable[..., Any]) -> Any:
         """``method(fields, field)`` is asked before a client reads the field."""
@@ -88,7 +90,10 @@ class FieldHooks:
 
     def _checked(self, kind: str, hook: Any) -> Any:
         method = hook.method if isinstance(hook, ScanHook) else hook
-        check_arguments(f"{kind} of field {self.name}", method, ARGUMENTS[kind])
+        try:
+            check_arguments(f"{kind} of field {self.name}", method, ARGUMENTS[kind])
+        except TypeError as error:
+            raise TypeError(f"{self._where}{error}") from None
         return self._hang(self.name, kind, hook)
 
     def __repr__(self) -> str:
@@ -101,8 +106,16 @@ class FieldSpec:
     As ``field_spec=`` of a pvproperty it makes another PV of the same record type with the same hooks.
     """
 
-    def __init__(self, record_type: str, rows: Table, hung: Hung, hang: Callable[[str, str, Any], Any]) -> None:
+    def __init__(
+        self,
+        record_type: str,
+        rows: Table,
+        hung: Hung,
+        hang: Callable[[str, str, Any], Any],
+        place: Place | None = None,
+    ) -> None:
         self.record_type = record_type
+        self._place = place
         self.hung = hung
         self._rows = rows
         self._hang = hang
@@ -115,8 +128,9 @@ class FieldSpec:
             from records.near import near
 
             known = near(attr, (row.lower() for row in self._rows))
-            raise AttributeError(f"a record of type {self.record_type} has no field {attr}{known}")
-        return FieldHooks(name, self._hang)
+            error: Exception = AttributeError(f"a record of type {self.record_type} has no field {attr}{known}")
+            raise self._place.told(error) if self._place is not None else error
+        return FieldHooks(name, self._hang, self._place)
 
     def __repr__(self) -> str:
         hung = ", ".join(f"{name}: {'+'.join(kinds)}" for name, kinds in self.hung.items())

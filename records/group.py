@@ -136,7 +136,16 @@ class PVGroup:
 
 
 def _where(pv: PV) -> str:
-    return f"{type(pv.group).__name__}.{pv.pvspec.attr}" if pv.pvspec is not None else repr(pv)
+    """``Class.subgroup.attribute``."""
+    if pv.pvspec is None or pv.group is None:
+        return repr(pv)
+    path, group = pv.pvspec.attr, pv.group
+    while group.parent is not None:
+        attr = next((attr for attr, one in group.parent.groups.items() if one is group), None)
+        if attr is None:  # the parent is still being made
+            break
+        path, group = f"{attr}.{path}", group.parent
+    return f"{type(group).__name__}.{path}"
 
 
 def _entries(cls: type[PVGroup]) -> dict[str, Entry]:

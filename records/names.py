@@ -39,23 +39,34 @@ def state_fields(labels: Iterable[Any], rows: Mapping[str, Any]) -> dict[str, st
 
 
 def described(metadata: Metadata, options: Mapping[str, Any]) -> Metadata:
-    """`metadata` with `options` by caproto's names. Raises TypeError for a name that there is not."""
+    """`metadata` with `options` by caproto's names.
+
+    Raises TypeError for a name that there is not, ValueError for what is no number where one is wanted.
+    """
     changes: dict[str, Any] = {}
     for name, option in options.items():
         if name in ("units", "precision"):
-            changes[name] = _text(option) if name == "units" else int(option)
+            changes[name] = _text(option) if name == "units" else _number(name, option, int)
         elif name == "enum_strings":
             changes["states"] = tuple(map(_text, option))
         elif name in LIMITS:
             side, kind, _ = name.split("_")
             attr = KINDS[kind]
             low, high = changes.get(attr, getattr(metadata, attr))
-            changes[attr] = (float(option), high) if side == "lower" else (low, float(option))
+            limit = _number(name, option, float)
+            changes[attr] = (limit, high) if side == "lower" else (low, limit)
         else:
             raise TypeError(
                 f"there is no {name!r} to change; there are units, precision, enum_strings, {LIMITS[0]} ..."
             )
     return metadata._replace(**changes)
+
+
+def _number(name: str, option: Any, kind: type[int | float]) -> Any:
+    try:
+        return kind(option)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name}={option!r} is no {'whole ' if kind is int else ''}number") from None
 
 
 def _text(label: Any) -> str:

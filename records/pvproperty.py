@@ -16,8 +16,8 @@ from records.field import Field
 from records.fieldhooks import FieldSpec, ScanHook
 from records.limited import LimitedPV
 from records.makers import RECORD_TYPES, RecordMaker
-from records.metadata import Limits, Metadata
-from records.names import FIELDS, KINDS, LIMITS, state_fields
+from records.metadata import Metadata
+from records.names import FIELDS, LIMITS, described, state_fields
 from records.near import near
 from records.place import Place, here
 from records.pv import PV
@@ -113,18 +113,10 @@ def _plain(dtype: Any, value: Any, max_length: int | None, options: Mapping[str,
             raise TypeError(f"pvproperty has no option {key!r}{near(key, _PLAIN)}")
     field_type, count = _shape(dtype, value, max_length, bool(options.get("report_as_string")))
     states = _states(dtype, value, field_type, options.get("enum_strings"))
-    limits = {kind: _pair(options, kind) for kind in KINDS}
-    metadata = Metadata(
-        units=options.get("units", ""),
-        precision=options.get("precision", 0),
-        display=limits["disp"],
-        warning=limits["warning"],
-        alarm=limits["alarm"],
-        control=limits["ctrl"],
-        states=states,
-    )
+    shown = {key: option for key, option in options.items() if key in ("units", "precision") or key in LIMITS}
+    metadata = described(Metadata(states=states), shown)
     numeric = count == 1 and field_type not in (FieldType.STRING, FieldType.ENUM)
-    watched = any(limits[kind] != (0.0, 0.0) for kind in ("warning", "alarm", "ctrl"))
+    watched = any(limits != (0.0, 0.0) for limits in (metadata.warning, metadata.alarm, metadata.control))
     pv_class = LimitedPV if numeric and watched else PV
     first = _first(field_type, count) if value is None else value
     record_type = options.get("reported_record_type")
@@ -144,10 +136,14 @@ def _plain(dtype: Any, value: Any, max_length: int | None, options: Mapping[str,
     return spec
 
 
-def _shape(dtype: Any, value: Any, max_length: int | None, as_string: bool) -> tuple[FieldType, int]:
+def _shape(dtype: Any, value: Any, max_length: Any, as_string: bool) -> tuple[FieldType, int]:
     """Type and greatest number of elements."""
     field_type = as_field_type(dtype if dtype is not None else value if value is not None else int)
     length = _length(value)
+    if max_length is not None and not (isinstance(max_length, int) and max_length > 0):
+        raise ValueError(f"max_length={max_length!r} is no number of elements")
+    if max_length is not None and length is not None and length > max_length:
+        raise ValueError(f"value has {length} elements, but max_length={max_length}")
     if field_type is FieldType.STRING and length is None:
         size = len(value.encode()) if isinstance(value, str) else 0
         if as_string or (max_length or size) <= MAX_STRING:
@@ -179,10 +175,6 @@ def _states(dtype: Any, value: Any, field_type: FieldType, given: Any) -> tuple[
         names = {int(member): member.name for member in members}
         return tuple(names.get(number, "") for number in range(max(names, default=-1) + 1))
     return ("Off", "On") if dtype is bool or isinstance(value, bool) else ()
-
-
-def _pair(options: Mapping[str, Any], kind: str) -> Limits:
-    return (float(options.get(f"lower_{kind}_limit", 0.0)), float(options.get(f"upper_{kind}_limit", 0.0)))
 
 
 # --- records --------------------------------------------------------------------------------------------------------

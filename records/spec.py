@@ -156,7 +156,8 @@ class PVSpec(Generic[T_co]):
             hung = {**self.field_hooks, name: {**self.field_hooks.get(name, {}), kind: hook}}
             return self._changed(field_hooks=hung)
 
-        return FieldSpec(str(self.record_class.record_type), self.record_class.fields, self.field_hooks, hang)
+        rtyp, rows = str(self.record_class.record_type), self.record_class.fields
+        return FieldSpec(rtyp, rows, self.field_hooks, hang, self.place)
 
     @property
     def field_spec(self) -> FieldSpec:
@@ -204,5 +205,8 @@ class PVSpec(Generic[T_co]):
         """``method(group, pv, async_lib)`` runs every `period` seconds, or at the rate of the SCAN field."""
         if period is None and not use_scan_field:
             raise TypeError("scan: give a period in seconds, or use_scan_field=True")
+        given: Any = period
+        if given is not None and not (isinstance(given, (int, float)) and given >= 0):
+            raise self.place.told(TypeError(f"scan wants a period in seconds, not {period!r}"))
         options = (period, subtract_elapsed, stop_on_error, failure_severity, use_scan_field)
         return lambda method: self._changed(scan_method=ScanHook(method, *options))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -16,6 +17,9 @@ from records.field import Field
 from records.fieldhooks import FieldHooks, ScanHook
 from records.near import near
 from records.place import here
+from records.spec import MAX_NAME
+
+log = logging.getLogger("iocbridge")
 
 __all__ = ["FieldSpec", "NestedPvproperty", "pvproperty", "scan_wrapper"]
 
@@ -48,13 +52,15 @@ class FieldSpec:
             or any(row.name == name for row in fields_class._extra)
             or name in fields_class.record_class(FieldType.DOUBLE, 1).fields
         ):
-            raise AttributeError(f"{self._prop.where} has no field {attr}{near(attr, known)}")
+            rtyp = self.record_type
+            why = f"a record of type {rtyp} has no field" if rtyp else "without a record type there is no field"
+            raise self._prop.place.told(AttributeError(f"{why} {attr}{near(attr, known)}"))
 
         def hang(field_name: str, kind: str, hook: Any) -> Any:
             hung = self._prop.field_hooks
             return self._prop._changed(field_hooks={**hung, field_name: {**hung.get(field_name, {}), kind: hook}})
 
-        return FieldHooks(name, hang)
+        return FieldHooks(name, hang, self._prop.place)
 
     def __repr__(self) -> str:
         return f"<FieldSpec of {self.record_type}: {self.fields}>"
@@ -180,8 +186,12 @@ class pvproperty(OurSpec[Any]):  # noqa: N801  # caproto's name
         except (ValueError, TypeError) as error:
             raise type(error)(f"{self.where}: {error} ({self.place})") from None
         made.pv.pvspec = self  # what autosave looks at
-        if len(made.pvname.encode()) > 255:
+        size = len(made.pvname.encode())
+        if size > 255:
             raise CaprotoValueError(f"{self.where}: the name {made.pvname!r} is too long ({self.place})")
+        if size > MAX_NAME:  # Channel Access can do it, and there are such programs; tools and archivers may not
+            said = "%s: the name %r has %d characters; EPICS allows %d (%s)"
+            log.warning(said, self.where, made.pvname, size, MAX_NAME, self.place)
         return made
 
     def hooks(self, group: Any, pv: Any) -> Iterator[Hook]:

@@ -27,10 +27,13 @@ def database(*targets: Target) -> Mapping[str, PV]:
     for target in targets:
         for name, pv in (target.pvdb if isinstance(target, PVGroup) else target).items():
             if name in merged:
-                raise DuplicateName(f"two PVs are called {name!r}: one of {_owner(merged[name])}, one of {_owner(pv)}")
+                raise DuplicateName(f"two PVs are called {name!r}: {_owner(merged[name])} and {_owner(pv)}")
             merged[name] = pv
     return merged
 
 
 def _owner(pv: PV) -> str:
-    return type(pv.group).__name__ if pv.group is not None else "no group"
+    """``Class.attribute (file:line)``, as far as that is known."""
+    if pv.group is None or pv.pvspec is None:
+        return type(pv.group).__name__ if pv.group is not None else "one of no group"
+    return f"{type(pv.group).__name__}.{pv.pvspec.attr} ({pv.pvspec.place})"

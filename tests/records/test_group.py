@@ -112,7 +112,7 @@ def test_duplicate_names() -> None:
         x = pvproperty(value=0)
         sub = SubGroup(Below, prefix="")
 
-    with pytest.raises(ValueError, match=r"two PVs are called 'P:x': Above.x and Below.x"):
+    with pytest.raises(ValueError, match=r"two PVs are called 'P:x': Above.x and Above.sub.x"):
         Above("P:")
 
 
