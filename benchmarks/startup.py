@@ -11,6 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 
+from benchmarks import groups
 from benchmarks.figures import human, middle, ratio, spread, table
 from benchmarks.load import frames
 from benchmarks.load.circuit import Circuit, Trouble
@@ -40,6 +41,7 @@ def run(options: Options) -> Report:
     servers = [one for one in wanted if one.installed and one not in (FLOOR, OURS_PUTTERS) and not one.options]
     sizes = SIZES[:2] if options.quick else SIZES
     _servers(report, servers, sizes, options.rounds_or(5, 1))
+    _groups(report, options.rounds_or(15, 5))
     _import(report, options.rounds_or(15, 5))
     _offline(report, options.rounds_or(5, 2))
     return report
@@ -115,6 +117,24 @@ def _server_bars(
                 report.bar(f"memory per PV: {ours.name} against caproto", ">= 3x less", f"{less:.1f}x", less >= 3)
         small = middle(memory[ours.name][1_000]) or 0.0
         report.bar(f"RSS with 1,000 PVs: {ours.name}", "<= 45 MB", f"{human(small)} MB", small <= 45)
+
+
+def _groups(report: Report, rounds: int) -> None:
+    small, large, running = zip(*(groups.measure() for _ in range(rounds)), strict=True)
+    report.add(
+        table(
+            ("CPU time, ms", f"median (range) of {rounds} rounds"),
+            (
+                ("make a group of 40 PVs", spread([1e3 * one for one in small])),
+                ("make 10,000 PVs in 2,020 groups", spread([1e3 * one for one in large])),
+                ("make them, and serve them", spread([1e3 * one for one in running])),
+            ),
+        )
+    )
+    best = min(small), min(running)
+    report.bar("a group of 40 PVs is made", "< 5 ms", f"{1e3 * best[0]:.2f} ms", best[0] < 0.005)
+    report.bar("10,000 PVs across groups start", "< 0.5 s", f"{best[1]:.2f} s", best[1] < 0.5)
+    report.data["groups_s"] = {"40": small, "10,000": large, "10,000 served": running}
 
 
 def _import(report: Report, rounds: int) -> None:
