@@ -88,7 +88,8 @@ def make_record(
     record_class = fields_class.record_class(field_type, count)
     given: dict[str, Any] = {"desc": (doc or "").strip().partition("\n")[0]}
     rows = record_class.fields
-    for name, option in options.items():
+    for name in sorted(options, key=lambda name: "ctrl" not in name):  # of an input, display limits win over these
+        option = options[name]
         attr, *severity = FIELDS[name]
         if attr in ("drvh", "drvl") and attr.upper() not in rows:
             attr = {"drvh": "hopr", "drvl": "lopr"}[attr]

@@ -32,6 +32,7 @@ __all__ = ["Ioc", "running"]
 
 log = logging.getLogger("iocbridge")
 
+NEVER_NS = 631_152_000 * 10**9  # 1990-01-01, where EPICS time begins: clients say "<undefined>"
 STOP_DEADLINE = 1.5  # seconds for instruments to say goodbye; Ctrl-C must not wait longer
 
 
@@ -205,6 +206,13 @@ def _groups(pvs: Iterable[PV]) -> list[PVGroup]:
     return list(found.values())
 
 
+def _date(pvs: Iterable[PV], now_ns: int) -> None:
+    """Give PVs a time that were made before there was a clock: now, or of records without a value base's "never"."""
+    for pv in pvs:
+        if not pv.time_ns:
+            pv.time_ns = NEVER_NS if isinstance(pv, Record) and pv.udf else now_ns
+
+
 @contextlib.asynccontextmanager
 async def running(
     *targets: Target,
@@ -227,6 +235,7 @@ async def running(
     """
     pvdb = database(*targets)
     clock.now_ns = wall.now_ns
+    _date(pvdb.values(), wall.now_ns())
     runner = EagerRunner(asyncio.get_running_loop())
     async with (
         autosaving(autosaves_of(_groups(pvdb.values()), pvdb, autosave), wall) as savers,

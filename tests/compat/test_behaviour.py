@@ -258,6 +258,66 @@ def test_names_and_look_ups(caproto: Any) -> None:
         Twice("")
 
 
+async def test_what_programs_do_around_the_constructor(caproto: Any) -> None:
+    from caproto.server import PVGroup, pvproperty
+
+    ticks = []
+
+    async def tick(group: Any, instance: Any, async_lib: Any) -> None:
+        ticks.append((group.prefix, instance.name, type(async_lib.library).__name__))
+
+    class Group(PVGroup):
+        x = pvproperty(value=0)
+        x = x.scan(0.05)(tick)
+        y = pvproperty(value=0)
+
+        @y.putter
+        async def _set_y(self, instance: Any, value: int) -> int:
+            return value * self.factor
+
+        def __init__(self, prefix: str, **options: Any) -> None:
+            self.prefix = "before:"
+            self.name = "Before"
+            self.states = {"beam_of_a_test": True}
+            self.factor = 3
+            super().__init__(prefix, **options)
+
+    group = Group("after:", name="After")
+    assert (list(group.pvdb), group.y.name) == (["after:x", "after:y"], "After.y")
+    assert group.states["beam_of_a_test"] is True
+    await put(group.y, 2)
+    assert group.y.value == 6
+    async with running(Served(group.pvdb), config=loopback()):
+        await eventually(lambda: len(ticks) > 1)
+    assert ticks[0] == ("after:", "After.x", "module")
+
+
+async def test_fields_that_are_enums(caproto: Any) -> None:  # D4
+    from caproto.server import PVGroup, pvproperty
+
+    class Group(PVGroup):
+        motor = pvproperty(value=0.0, record="motor")
+        switch = pvproperty(value="No", dtype=caproto.ChannelType.ENUM, enum_strings=["No", "Yes"], record="bo")
+
+        @switch.putter
+        async def switch(self, instance: Any, value: Any) -> None:
+            """Returns None: the value is to be taken as it is."""
+
+    group = Group("")
+    direction = group.motor.field_inst.fields["DIR"]
+    assert direction.value == "Pos"
+    await direction.write(1)
+    assert direction.value == "Neg"
+    told = []
+
+    async def hook(instance: Any, value: Any) -> None:
+        told.append(value)
+
+    group.switch.field_inst.value_write_hook = hook
+    await put(group.switch, 1)
+    assert (told, group.switch.value) == (["Yes"], "Yes")  # and not None
+
+
 async def test_hooks_of_a_subclass_leave_the_base_alone(caproto: Any) -> None:  # D1
     from caproto.server import PVGroup, pvproperty
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import devices
-from bridge import PVGroup, ai, ao, running
+from bridge import PVGroup, ai, ao, pvproperty, running
 from bridge.runtime.database import DuplicateName
 from bridge.server import CannotListen, ServerConfig
 from devices import Instrument
@@ -252,3 +252,21 @@ async def test_timestamps_are_the_clocks() -> None:
     async with running(group, config=loopback(), wall=clock):
         await clock.advance(1.0)
         assert group.R.time_ns == clock.now_ns()
+
+
+@needs_c_tools
+async def test_the_first_time_is_that_of_the_start() -> None:
+    """PVs are made before there is a clock; a time of 0 would reach clients as 2106."""
+
+    class Group(PVGroup):
+        plain = pvproperty(value=1)
+        kept = ao(1.0)
+        unknown = ai()
+
+    group = Group("T:")
+    group.plain.time_ns = group.kept.time_ns = group.unknown.time_ns = 0  # as in a process that has just begun
+    before = time.time_ns()
+    async with running(group, config=loopback()) as ioc:
+        assert before <= group.plain.time_ns == group.kept.time_ns <= time.time_ns()
+        done = await c_tool(ioc.server.port, "caget", "-a", "T:unknown")
+        assert "<undefined>" in done.out
