@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bridge.ca.header import MAX_NAME, MAX_PRIORITY, REPEATER_PORT, SERVER_PORT
-from bridge.net import ConfigError, first_set, port_number, seconds, split_address, yes_no
+from bridge.net import ConfigError, first_set, port_number, seconds, split_address, whole_number, yes_no
 
 __all__ = ["Address", "ClientConfig", "ConfigError"]
 
@@ -41,6 +41,7 @@ class ClientConfig:
     port: int = SERVER_PORT
     repeater_port: int = REPEATER_PORT  # where a caRepeater of this machine passes beacons on
     name_servers: tuple[Address, ...] = ()
+    multicast_ttl: int = 1  # how many networks a search to a multicast group may pass through
     conn_tmo: float = 30.0  # seconds of silence after which a circuit is asked for an echo
     max_search_period: float = 300.0  # seconds, for a name that nobody knows
     max_array_bytes: int = ARRAY_BYTES  # largest value that is taken from a server
@@ -65,6 +66,7 @@ class ClientConfig:
             port=port,
             repeater_port=port_number(environ, ("EPICS_CA_REPEATER_PORT",), REPEATER_PORT),
             name_servers=_addresses(environ, "EPICS_CA_NAME_SERVERS", port),
+            multicast_ttl=whole_number(environ, ("EPICS_CA_MCAST_TTL",), 1, 255, "a number of networks, 0 to 255,"),
             conn_tmo=seconds(environ, ("EPICS_CA_CONN_TMO",), 30.0),
             max_search_period=seconds(environ, ("EPICS_CA_MAX_SEARCH_PERIOD",), 300.0),
             max_array_bytes=_array_bytes(environ),

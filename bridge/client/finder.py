@@ -23,7 +23,7 @@ from bridge.ca.header import DONT_REPLY, MINOR_VERSION
 from bridge.client.beacons import BeaconWatch, Registration
 from bridge.client.config import Address, ClientConfig
 from bridge.client.search import Names, SearchSchedule
-from bridge.net import broadcast_addresses
+from bridge.net import broadcast_addresses, send_groups_by
 
 __all__ = ["Finder"]
 
@@ -72,6 +72,7 @@ class Finder(asyncio.DatagramProtocol):
         try:
             sock.setblocking(False)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+            send_groups_by(sock, ttl=config.multicast_ttl)
             sock.bind(("0.0.0.0", 0))
             self._transport, _ = await self._loop.create_datagram_endpoint(lambda: self, sock=sock)
         except BaseException:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from bridge.client.config import ClientConfig
@@ -48,3 +50,14 @@ async def test_names_become_numbers() -> None:
     assert await resolve((("localhost", 5064), ("127.0.0.2", 1))) == [("127.0.0.1", 5064), ("127.0.0.2", 1)]
     with pytest.raises(OSError, match=r"'no-such-host\.invalid' of the address list is not known"):
         await resolve((("no-such-host.invalid", 5064),))
+
+
+async def test_searches_to_multicast_groups_go_as_far_as_set() -> None:
+    asks = finder(ClientConfig(addresses=(("127.0.0.1", 1),), auto_addr_list=False, multicast_ttl=7))
+    await asks.open()
+    try:
+        assert asks._transport is not None
+        sock = asks._transport.get_extra_info("socket")
+        assert sock.getsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL) == 7
+    finally:
+        asks.close()
