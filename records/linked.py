@@ -129,12 +129,14 @@ class Linked(Fielded):
     def attach(self, host: Host) -> None:
         """The IOC has come to life: find the targets of all links."""
         self.host = host
-        for attr, name in self.link_fields.items():
-            if attr not in ("inp", "out") and getattr(self, attr):  # not __dict__: that makes attributes slow
-                self._connect(name)
-        for name in self._texts or ():
-            if not self.has_point(name):
-                self._connect(name)
+        for name in self.linked_fields():
+            self._connect(name)
+
+    def linked_fields(self) -> list[str]:
+        """The link fields that hold a text."""
+        # not by __dict__: that makes attributes slow
+        named = [name for at, name in self.link_fields.items() if at not in ("inp", "out") and getattr(self, at)]
+        return named + [name for name in self._texts or () if not self.has_point(name)]
 
     def detach(self) -> None:
         """The IOC ends: let go of all targets."""

@@ -92,7 +92,7 @@ class Record(Simulated):
         self.init_record()
         self.configure(value)
         # not __dict__: whoever has asked for that has slow attributes from then on (CPython's inline values)
-        if self._texts is not None or getattr(self, "dol", ""):
+        if self._texts is not None or getattr(self, "dol", None):
             constant = self._check_links()
             value = constant if value is None else value
         self.metadata = self.describe()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from array import array
 from collections.abc import Iterable
 
@@ -23,6 +24,7 @@ def with_array(pvs: Iterable[PV], arguments: Arguments) -> dict[str, PV]:
 async def _run(pvdb: dict[str, PV], arguments: Arguments) -> None:
     config = ServerConfig(interfaces=("127.0.0.1",), port=arguments.port, auto_beacon=False)
     async with running(pvdb, config=config):
+        gc.freeze()  # as `iocbridge run` does
         if not arguments.tick:
             await asyncio.Event().wait()
         ticking = [pvdb[f"B:{name}"] for name in arguments.names]

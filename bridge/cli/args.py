@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from bridge.cli.foreground import ASYNC_LIBS
 from bridge.cli.logs import configure
 
 __all__ = ["ioc_arg_parser", "template_arg_parser"]
@@ -25,8 +26,8 @@ def template_arg_parser(
     """Make a parser to which a program may add options of its own, and what splits its answer.
 
     ``split(parser.parse_args())`` sets up the log and gives what to make the group with (`prefix`, `macros`) and what
-    to run it with. `macros` are names with their defaults, each an option; None means that it must be given. `argv`
-    and `supported_async_libs` have no effect.
+    to run it with. `macros` are names with their defaults, each an option; None means that it must be given.
+    `supported_async_libs` are those that --async-lib may name. `argv` has no effect.
     """
     macros = dict(macros or {})
     parser = argparse.ArgumentParser(description=desc, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -35,7 +36,8 @@ def template_arg_parser(
     volume.add_argument("-q", "--quiet", action="store_true", help="log warnings and errors only")
     volume.add_argument("-v", "--verbose", action="count", help="log everything")
     parser.add_argument("--list-pvs", action="store_true", help="log the names of all PVs")
-    parser.add_argument("--async-lib", default="asyncio", choices=("asyncio",), help="there is one choice")
+    libraries = [name for name in ASYNC_LIBS if supported_async_libs is None or name in supported_async_libs]
+    parser.add_argument("--async-lib", default="asyncio", choices=libraries, help="what the hooks are written for")
     parser.add_argument("--interfaces", nargs="+", metavar="ADDRESS", help="IPv4 addresses to listen on")
     for name, default in macros.items():
         told = "must be given" if default is None else f"{default!r} if not given"
@@ -66,5 +68,7 @@ def ioc_arg_parser(
     Then ``run(MyGroup(**ioc_options).pvdb, **run_options)``. For the arguments see `template_arg_parser`; `argv` is the
     command line without the program's name, by default its own.
     """
-    parser, split = template_arg_parser(desc=desc, default_prefix=default_prefix, macros=macros)
+    parser, split = template_arg_parser(
+        desc=desc, default_prefix=default_prefix, macros=macros, supported_async_libs=supported_async_libs
+    )
     return split(parser.parse_args(argv))

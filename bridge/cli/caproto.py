@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import logging
 import os
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.cli.args import ioc_arg_parser, template_arg_parser
-from bridge.cli.foreground import StartupHook, serve
+from bridge.cli.foreground import StartupHook, async_lib_of, run_server
 from bridge.compat import Given, Served, activate
 from bridge.runtime.loader import LoadError, load_file
 from bridge.server import CannotListen, ConfigError, ServerConfig
@@ -89,10 +88,10 @@ def run(
 ) -> None:
     """Caproto's `run`: serve a PV database until Ctrl-C or SIGTERM. Ends the program if it cannot."""
     global _served
-    del module_name  # there is one server
+    library = async_lib_of(module_name)
     try:
-        asyncio.run(serve(Served(pvdb), _config(interfaces), log_pv_names, None, startup_hook))
+        run_server(library, Served(pvdb), _config(interfaces), log_pv_names, None, startup_hook)
         _served = True
-    except (CannotListen, ConfigError) as error:
+    except (CannotListen, ConfigError, LoadError) as error:
         print(f"iocbridge: {error}", file=sys.stderr)
         raise SystemExit(1) from None

@@ -3,28 +3,77 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from bridge.runtime.asynclib import AsyncLibrary
 from bridge.runtime.autosave import Autosave
 from bridge.runtime.ioc import running
 from bridge.runtime.view import Site
-from bridge.server import ServerConfig
+from bridge.server import CaServer, ServerConfig
 from records import PV
 
 if TYPE_CHECKING:
     from bridge.client import ClientConfig
 
-__all__ = ["StartupHook", "serve"]
+__all__ = ["ASYNC_LIBS", "StartupHook", "async_lib_of", "run_server", "serve"]
 
 log = logging.getLogger("iocbridge")
 
+ASYNC_LIBS: Final = ("asyncio", "curio", "trio")
+
 #: A coroutine function that is called with the asynchronous library once the IOC serves.
 StartupHook = Callable[[Any], Any]
+
+
+def run_server(
+    library: str,
+    pvdb: Mapping[str, PV],
+    config: ServerConfig,
+    list_pvs: bool = False,
+    saving: Autosave | None = None,
+    startup_hook: StartupHook | None = None,
+) -> None:
+    """Serve in an event loop of `library`, one of ASYNC_LIBS, until a signal comes.
+
+    Raises LoadError if that library cannot be had or cannot run these PVs, CannotListen, ConfigError or DuplicateName.
+    """
+    if library == "asyncio":
+        with asyncio.Runner(loop_factory=_uvloop()) as runner:
+            runner.run(serve(pvdb, config, list_pvs, saving, startup_hook))
+        return
+    from bridge.runtime.otherloops import serve_by  # few need it
+
+    log.info("Server starting up...")
+    serve_by(library, pvdb, config, saving, startup_hook, lambda server: _up(server, pvdb, list_pvs))
+    log.info("Server exited.")
+
+
+def async_lib_of(module_name: str | None) -> str:
+    """The library that caproto's name of a server module means ("caproto.trio.server"); asyncio if it means none."""
+    found = [word for word in (module_name or "").split(".") if word in ASYNC_LIBS]
+    return found[0] if found else "asyncio"
+
+
+def _uvloop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Uvloop's event loop, if it is installed: a small request takes a quarter less of it (docs/adr/0006-uvloop.md)."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+def _up(server: CaServer, pvdb: Mapping[str, PV], list_pvs: bool) -> None:
+    gc.freeze()  # what is there by now stays: no need for the collector to look through a large database again
+    log.info("Listening on %s", ", ".join(f"{interface}:{server.port}" for interface in server.config.interfaces))
+    log.info("Server startup complete.")
+    if list_pvs:
+        log.info("PVs available:\n%s", "\n".join(f"    {name}" for name in pvdb))
 
 
 async def serve(
@@ -42,10 +91,7 @@ async def serve(
     log.info("Server starting up...")
     site = Site(os.environ.get("ENGINEER", ""), os.environ.get("LOCATION", ""))
     async with running(pvdb, config=config, autosave=saving, site=site, on_exit=stop.set, links=_links) as ioc:
-        log.info("Listening on %s", ", ".join(f"{interface}:{ioc.server.port}" for interface in config.interfaces))
-        log.info("Server startup complete.")
-        if list_pvs:
-            log.info("PVs available:\n%s", "\n".join(f"    {name}" for name in ioc.pvdb))
+        _up(ioc.server, ioc.pvdb, list_pvs)
         hook = asyncio.create_task(_begin(startup_hook), name="startup hook") if startup_hook is not None else None
         await stop.wait()
         log.info("Server shutting down...")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import inspect
 import logging
 import os
@@ -13,7 +12,7 @@ from dataclasses import replace
 from itertools import takewhile
 from typing import TypeAlias
 
-from bridge.cli.foreground import StartupHook, serve
+from bridge.cli.foreground import ASYNC_LIBS, StartupHook, async_lib_of, run_server
 from bridge.cli.logs import configure
 from bridge.runtime.autosave import Autosave
 from bridge.runtime.database import Target, database
@@ -82,7 +81,7 @@ def run(
 ) -> int:
     """Serve until Ctrl-C or SIGTERM; the last line of an IOC program: ``run(MyGroup)`` or ``run(MyGroup(...), ...)``.
 
-    Options come from `argv` (by default the program's own: --prefix, --list-pvs, --interfaces, -v, -q), the network
+    Options come from `argv` (by default the program's own, see its --help), the network
     settings from the environment (EPICS_CAS_..., EPICS_CA_...) unless `config` is given. `autosave` is the file that
     keeps PVs with ``autosave=True`` over restarts; --autosave overrides it. `startup_hook` is a coroutine
     function that is called with the asynchronous library. Returns 0 after a clean end.
@@ -99,6 +98,7 @@ def run(
     args = run_parser(targets).parse_args([] if parsed else sys.argv[1:] if argv is None else argv)
     if parsed:
         args.list_pvs, args.interfaces = log_pv_names, interfaces
+        args.async_lib = async_lib_of(module_name)
     else:
         set_volume(args)
     return run_parsed(targets, args, config, autosave, autosave_period, startup_hook)
@@ -128,7 +128,9 @@ def run_parsed(
     except (LoadError, ValueError) as error:
         raise SystemExit(complain(str(error))) from None
     try:
-        asyncio.run(serve(pvdb, config, bool(args.list_pvs), saving, startup_hook))
+        run_server(args.async_lib, pvdb, config, bool(args.list_pvs), saving, startup_hook)
+    except LoadError as error:
+        raise SystemExit(complain(str(error))) from None
     except (CannotListen, ConfigError) as error:
         raise SystemExit(complain(str(error), 1)) from None
     return 0
@@ -158,6 +160,7 @@ def run_parser(targets: Sequence[Servable]) -> argparse.ArgumentParser:
         parser.add_argument("--prefix", default="", help="put before every PV name")
     parser.add_argument("--list-pvs", action="store_true", help="log the names of all PVs")
     parser.add_argument("--interfaces", nargs="+", metavar="ADDRESS", help="IPv4 addresses to listen on")
+    parser.add_argument("--async-lib", choices=ASYNC_LIBS, default="asyncio", help="what the hooks are written for")
     parser.add_argument("--autosave", metavar="FILE", help="keep PVs that are marked for it in FILE over restarts")
     parser.add_argument("--autosave-period", type=float, metavar="S", help="seconds between saves (30)")
     volume = parser.add_mutually_exclusive_group()

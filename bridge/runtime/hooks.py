@@ -30,19 +30,30 @@ SCAN_FIELD_POLL = 0.5  # seconds between looks at a SCAN field that says "Passiv
 class Hooks:
     """The hooks of an IOC's PVs while it runs."""
 
-    def __init__(self, clock: Clock, ioc: IocView | None = None) -> None:
+    def __init__(self, clock: Clock, ioc: IocView | None = None, library: Any = None) -> None:
         self._clock = clock
-        self._library = AsyncLibrary(ioc)
+        self._library = AsyncLibrary(ioc) if library is None else library
         self._tasks: dict[asyncio.Task[None], Hook] = {}
         self._shutdown: list[Hook] = []
 
     def start(self, hooks: Iterable[Hook]) -> None:
         """Run start-up and scan hooks, each in its own task, and keep shutdown hooks for the end."""
+        for hook, work in self.works(hooks):
+            self._begin(hook, work)
+
+    def works(self, hooks: Iterable[Hook]) -> list[tuple[Hook, Coroutine[Any, Any, None]]]:
+        """The start-up and scan hooks with what is to be run of each, side by side; shutdown hooks are kept."""
+        found = []
         for hook in hooks:
             if hook.kind == "shutdown":
                 self._shutdown.append(hook)
             else:
-                self._begin(hook, self._once(hook) if hook.kind == "startup" else self._repeat(hook))
+                found.append((hook, self._once(hook) if hook.kind == "startup" else self._repeat(hook)))
+        return found
+
+    def last_works(self) -> list[Coroutine[Any, Any, None]]:
+        """The shutdown hooks."""
+        return [self._once(hook) for hook in self._shutdown]
 
     async def stop(self, hooks: Collection[Hook] | None = None) -> None:
         """End the hooks that run, then run the shutdown hooks; of all PVs, or only of these that were started."""

@@ -28,7 +28,7 @@ from records import PV, Hook, PVGroup, Record, Service, Watched, clock
 if TYPE_CHECKING:
     from bridge.client import ClientConfig
 
-__all__ = ["Ioc", "running"]
+__all__ = ["Ioc", "groups_of", "running"]
 
 log = logging.getLogger("iocbridge")
 
@@ -94,7 +94,7 @@ class Ioc:
 
     async def _welcome(self, pvs: list[PV]) -> None:
         """Begin with PVs that are new: ports first, then hooks and PINI."""
-        groups = [group for group in _groups(pvs) if id(group) not in self._adopted]
+        groups = [group for group in groups_of(pvs) if id(group) not in self._adopted]
         loose = [pv for pv in pvs if pv.group is None]
         known = {id(service) for service in self._services}
         services = {id(one): one for group in groups for one in group.services if id(one) not in known}
@@ -123,7 +123,7 @@ class Ioc:
             saver.abandon(pvs)
         for record in _records(pvs):
             self._abandon(record)
-        present = {id(owner) for owner in (*_groups(self.pvdb.values()), *self.pvdb.values())}
+        present = {id(owner) for owner in (*groups_of(self.pvdb.values()), *self.pvdb.values())}
         ends = [owner for key, (owner, _) in self._adopted.items() if key not in present]
         await self._hooks.stop({hook for owner in ends for hook in self._adopted.pop(id(owner))[1]})
         kept = {id(one) for owner, _ in self._adopted.values() if isinstance(owner, PVGroup) for one in owner.services}
@@ -195,7 +195,7 @@ def _records(pvs: Iterable[PV]) -> list[Record]:
     return list({id(pv): pv for pv in pvs if isinstance(pv, Record)}.values())  # one with aliases comes once
 
 
-def _groups(pvs: Iterable[PV]) -> list[PVGroup]:
+def groups_of(pvs: Iterable[PV]) -> list[PVGroup]:
     """The groups that the PVs belong to and all above them, each once."""
     found: dict[int, PVGroup] = {}
     for pv in pvs:
@@ -238,7 +238,7 @@ async def running(
     _date(pvdb.values(), wall.now_ns())
     runner = EagerRunner(asyncio.get_running_loop())
     async with (
-        autosaving(autosaves_of(_groups(pvdb.values()), pvdb, autosave), wall) as savers,
+        autosaving(autosaves_of(groups_of(pvdb.values()), pvdb, autosave), wall) as savers,
         serving(pvdb, config) as server,
     ):
         view = IocView(pvdb, server, wall.now_ns(), site=site, savers=savers, on_exit=on_exit)

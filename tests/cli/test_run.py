@@ -172,7 +172,11 @@ async def test_an_unknown_command() -> None:
         ("    X = ai(scan='3 second')\n" + MAIN, 7, "there is no scan '3 second'; choose one of 'Passive'"),
         ("    X = ai(hihii=1)\n" + MAIN, 7, "ai has no field 'hihii' (did you mean 'hihi'"),
         ("    X = ai(\n" + MAIN, 7, "'(' was never closed"),
-        ("\nrun(Pump('A:'), Pump('A:'))\n", None, "two PVs are called 'A:SPEED': one of Pump, one of Pump"),
+        (
+            "\nrun(Pump('A:'), Pump('A:'))\n",
+            None,
+            "two PVs are called 'A:SPEED': Pump.SPEED (my_ioc.py:5) and Pump.SPEED (my_ioc.py:5)",
+        ),
         ("\n1 / 0\n", 8, "ZeroDivisionError: division by zero"),
     ],
     ids=["duplicate", "macro", "scan rate", "field", "syntax", "two groups", "error"],

@@ -38,10 +38,12 @@ def test_a_single_group() -> None:
 
 
 def test_two_pvs_of_one_name() -> None:
-    with pytest.raises(DuplicateName, match=r"two PVs are called 'A:SPEED': one of Pump, one of Valve"):
+    with pytest.raises(
+        DuplicateName, match=r"two PVs are called 'A:SPEED': Pump.SPEED .*test_database.py:.* and Valve.SPEED"
+    ):
         database(Pump("A:"), Valve("A:"))
 
 
 def test_duplicates_without_a_group() -> None:
-    with pytest.raises(DuplicateName, match=r"'P:SPEED': one of Pump, one of no group"):
+    with pytest.raises(DuplicateName, match=r"'P:SPEED': Pump.SPEED .* and one of no group"):
         database(Pump("P:"), {"P:SPEED": PV("P:SPEED")})
