@@ -41,7 +41,7 @@ from records.makers import (
     stringout,
     waveform,
 )
-from records.menus import SCAN_EVENT, SCAN_IO_INTR, SCAN_PASSIVE
+from records.menus import MENU_PINI, SCAN_EVENT, SCAN_IO_INTR, SCAN_PASSIVE
 from records.metadata import PLAIN, Metadata
 from records.pairs import Pair, get_pv_pair_wrapper
 from records.pv import ALARM, LOG, PROPERTY, PV, VALUE, Listener, SkipWrite, clock
@@ -58,6 +58,7 @@ from records.types import FieldType, Value
 __all__ = [
     "ALARM",  # what changed: the alarm
     "LOG",  # what changed: the value, by more than ADEL
+    "MENU_PINI",  # when to process without being asked
     "NO_ALARM",  # the alarm that is none
     "PLAIN",  # metadata of a PV that has none
     "PROPERTY",  # what changed: the metadata

@@ -52,6 +52,14 @@ class Host(Protocol):
         """A new signal."""
         ...
 
+    def post_event(self, event: str | float, /) -> None:
+        """Process the records whose SCAN is Event and whose EVNT is this one, soon."""
+        ...
+
+    def trace(self, text: str, /) -> None:
+        """Write a line to the log (TPRO)."""
+        ...
+
     def scan_changed(self, record: Any, /) -> None:
         """SCAN, PHAS, EVNT or PRIO of a record has changed."""
         ...

@@ -40,6 +40,7 @@ class Linked(Fielded):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        cls._accepts = (cls.begin_put, cls.accept) == (Linked.begin_put, PV.accept)
         cls.link_fields = {row.attr: row.name for row in cls.fields.values() if row.changes & LINK}
 
     # --- for record types ---------------------------------------------------------------------------------------
@@ -155,6 +156,8 @@ class Linked(Fielded):
         text = self.raw_link(name)
         parsed = self.parsed_link(name, text) if text else None
         if isinstance(parsed, PvLink):
+            if name == "TSEL":  # .TIME is no field: it says that the time itself is wanted (dbLink.c TSEL_modified)
+                parsed = parsed._replace(target=parsed.target.partition(".TIME")[0])
             pv = None if parsed.by_ca else host.find(parsed.target)
             link = host.far_link(self, name, parsed) if pv is None else DbLink(parsed, pv)
             if links is None:

@@ -79,7 +79,7 @@ class Output(Record):
             self.convert_output(value)
         if self.defines:
             self.udf = 0  # NaN undefines a number again
-        self.time_ns = clock.now_ns()
+        self.time_ns = self.stamp() if self.tse or self._links is not None else clock.now_ns()
         self.check_alarms(self.value)
         if not self.drives():
             self.finish()

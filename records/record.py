@@ -31,6 +31,7 @@ Begin = Callable[[], Coroutine[Any, Any, None] | None]
 
 _DOUBLE: Final = FieldType.DOUBLE
 
+DEVICE_TIME = -2  # TSE
 RAW_SOFT = 1  # DTYP, of the types that have RVAL
 RAW_TOLD, RAW_ALWAYS = 1, 2
 MAX_LOCK = 10  # scans that may find a record busy before it goes into SCAN alarm (dbAccess.c)
@@ -51,6 +52,9 @@ class Record(Simulated):
     diss: Severity
     lcnt: int
     dtyp: int
+    tpro: int
+    tse: int
+    tsel: str
     rval: int
     oraw: int
     init: int = 0  # whether a conversion begins anew, of the types that convert
@@ -160,6 +164,8 @@ class Record(Simulated):
         if self._links is not None and "SDIS" in self._links:
             with suppress(LinkError):  # which has raised its alarm, and is no reason not to process
                 self.disa = self.read_link("SDIS", FieldType.SHORT)
+        if self.tpro and self.host is not None:
+            self.host.trace(f"process {self.name}{' (disabled)' if self.disa == self.disv else ''}")
         if self.disa == self.disv:
             self._disabled()
             return None
@@ -246,9 +252,27 @@ class Record(Simulated):
 
     def evaluate(self) -> None:
         """Look at the present value again."""
-        self.time_ns = clock.now_ns()
+        self.time_ns = self.stamp() if self.tse or self._links is not None else clock.now_ns()
         self.check_alarms(self.value)
         self.finish()
+
+    def stamp(self) -> int:
+        """The time of this processing, by TSEL and TSE (``recGblGetTimeStamp``).
+
+        TSE of -2 leaves it to the source of the value. A positive TSE wants the time of an event; without event
+        hardware there is none, and the time stays as it is.
+        """
+        links = self._links or {}
+        if "TSEL" in links:
+            if ".TIME" in self.tsel:
+                state = links["TSEL"].state
+                return state[1] if state is not None else self.time_ns
+            with suppress(LinkError):
+                self.tse = self.read_link("TSEL", FieldType.SHORT)
+        if self.tse == DEVICE_TIME:
+            state = links["INP"].state if "INP" in links and "TSEL" not in links else None
+            return state[1] if state is not None else self.time_ns
+        return clock.now_ns() if self.tse <= 0 else self.time_ns
 
     def failed(self, error: BaseException, otherwise: Status, status: Status | None = None) -> None:
         """Keep the value and go into INVALID alarm; `status` overrides what the error stands for."""
@@ -378,11 +402,7 @@ class Record(Simulated):
         if self.disp:
             self.check_disp("VAL")
         if self.scan != SCAN_PASSIVE and self.putter is None:
-            self._silent = True
-            try:
-                return self.begin_put(value)
-            finally:
-                self._silent = False
+            return self._put_silently(value)
         if (
             type(value) is float
             and self.field_type is _DOUBLE
@@ -393,6 +413,13 @@ class Record(Simulated):
         ):
             return self.take_put(value)  # as `begin_put` would, in fewer steps
         return self.begin_put(value)
+
+    def _put_silently(self, value: Any) -> Coroutine[Any, Any, None] | None:
+        self._silent = True
+        try:
+            return self.begin_put(value)
+        finally:
+            self._silent = False
 
     def take_put(self, value: Value) -> Coroutine[Any, Any, None] | None:
         """Take a put of VAL. A record with an INP reads it instead, as in base: the instrument knows better."""

@@ -23,7 +23,7 @@ from bridge.runtime.scan import ScanLists
 from bridge.runtime.view import IocView, Site
 from bridge.runtime.watch import LOOK_EVERY, DatabaseWatch
 from bridge.server import CaServer, EagerRunner, ServerConfig, serving
-from records import PV, Hook, PVGroup, Record, Service, Watched, clock
+from records import MENU_PINI, PV, Hook, PVGroup, Record, Service, Watched, clock
 
 if TYPE_CHECKING:
     from bridge.client import ClientConfig
@@ -74,8 +74,20 @@ class Ioc:
         for saver in self.view.savers:
             saver.start()
         await self._welcome(come)
-        self.scans.start()
+        self.resume()
         self._follower = asyncio.create_task(self._follow(), name="PVs that come and go")
+
+    def resume(self) -> None:
+        """Let records be scanned (``iocRun``), at first or after `pause`."""
+        self._process_pini(self.records, "RUN")
+        self.scans.start()
+        self._process_pini(self.records, "RUNNING")
+
+    async def pause(self) -> None:
+        """Scan no records until `resume` (``iocPause``); clients and links are served on."""
+        self._process_pini(self.records, "PAUSE")
+        await self.scans.stop()
+        self._process_pini(self.records, "PAUSED")
 
     async def _follow(self) -> None:
         while True:
@@ -88,6 +100,8 @@ class Ioc:
                     for saver in self.view.savers:
                         saver.adopt(come)
                     await self._welcome(come)
+                    for choice in ("RUN", "RUNNING"):
+                        self._process_pini(_records(come), choice)
                     self.server.announce()
             except Exception:  # of a database that is a program's own
                 log.exception("PVs that were added or removed: their hooks and scans may not run")
@@ -101,6 +115,8 @@ class Ioc:
         self._services += services.values()
         for record in _records(pvs):
             self._adopt(record)
+        for record in _records(pvs):  # which have their targets' names by now
+            record.attach(self._host)
         for service in services.values():
             await service.start()
         for group in groups:
@@ -109,9 +125,7 @@ class Ioc:
             hooks = list(pv.pvspec.hooks(None, pv)) if pv.pvspec is not None else []
             if hooks:
                 self._run_hooks(pv, hooks)
-        for record in sorted(_records(pvs), key=lambda one: one.phas):
-            if record.pini:
-                self._process(record, record.process())
+        self._process_pini(_records(pvs), "YES")
 
     def _run_hooks(self, owner: PVGroup | PV, hooks: list[Hook]) -> None:
         self._adopted[id(owner)] = (owner, hooks)
@@ -132,9 +146,7 @@ class Ioc:
         await _stop(services)
 
     def _adopt(self, record: Record) -> None:
-        self.scans.add(record)
-        self.interrupts.add(record)
-        record.attach(self._host)
+        self._scan_changed(record)
         for link in (record.inp, getattr(record, "out", None)):
             # without a link, don't ask: isinstance() with a protocol takes longer than making the record
             if link is not None and isinstance(link, Watched):
@@ -144,6 +156,7 @@ class Ioc:
     def _abandon(self, record: Record) -> None:
         self.scans.remove(record)
         self.interrupts.remove(record)
+        self._host.events.remove(record)
         record.detach()
         unwatch = self._unwatch.pop(record, None)
         if unwatch is not None:
@@ -152,9 +165,16 @@ class Ioc:
     def _scan_changed(self, record: Record) -> None:
         self.scans.add(record)
         self.interrupts.add(record)
+        self._host.events.add(record)
 
     def _link_changed(self, record: Record, fault: Exception | None) -> None:
         self._process(record, record.link_changed(fault))
+
+    def _process_pini(self, records: Iterable[Record], when: str) -> None:
+        choice = MENU_PINI.index(when)
+        for record in sorted(records, key=lambda one: one.phas):
+            if record.pini == choice:
+                self._process(record, record.process())
 
     def _process(self, record: Record, work: Any) -> None:
         if work is None:

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any
 
+from bridge.runtime.events import Events
 from bridge.runtime.locallink import LocalLink
 from bridge.server import EagerRunner
 from records import PV, Link, Linked, PvLink, Record, resolve
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["RecordHost"]
 
 log = logging.getLogger("iocbridge.links")
+trace = logging.getLogger("iocbridge.trace")
 
 
 class RecordHost:
@@ -36,6 +38,7 @@ class RecordHost:
         self._on_scan_changed = on_scan_changed
         self._config = config
         self._loop = asyncio.get_running_loop()
+        self.events = Events(self.once)
         self._queue: deque[Record] = deque()
         self._stop = asyncio.Event()
         self._client: Client | None = None
@@ -145,6 +148,14 @@ class RecordHost:
     def signal(self) -> asyncio.Event:
         """A new signal."""
         return asyncio.Event()
+
+    def post_event(self, event: str | float, /) -> None:
+        """Process the records of an event."""
+        self.events.post(event)
+
+    def trace(self, text: str, /) -> None:
+        """A line of TPRO."""
+        trace.info("%s", text)
 
     def scan_changed(self, record: Record, /) -> None:
         """Scan a record differently."""

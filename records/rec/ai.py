@@ -1,7 +1,7 @@
 """ai: analog input. A reading passes ROFF, ASLO, AOFF, then ESLO and EOFF if LINR says so, then SMOO.
 
 Without LINR a reading is in engineering units already; ASLO and AOFF adjust it all the same, as StreamDevice does.
-Breakpoint tables, AFTC and the simulation fields are kept, not acted on.
+Breakpoint tables are refused.
 """
 
 from __future__ import annotations

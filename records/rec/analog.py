@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from math import nan
-from typing import Any
+from typing import Any, Final
 
 from records.alarm import Severity, Status
+from records.alarmfilter import filtered
 from records.convert import convert
 from records.deadband import beyond
 from records.metadata import Limits, Metadata
@@ -13,6 +14,10 @@ from records.output import Output
 from records.pv import LOG, VALUE
 from records.record import Record
 from records.types import INTEGER_RANGE, Value
+
+#: The levels of the alarm filter; it knows no level 0.
+LEVELS: Final = (Status.SOFT, Status.LOLO, Status.LOW, Status.NO_ALARM, Status.HIGH, Status.HIHI)
+SEVERITY_OF: Final = {Status.LOLO: "llsv", Status.LOW: "lsv", Status.HIGH: "hsv", Status.HIHI: "hhsv"}
 
 __all__ = ["Analog", "AnalogOutput", "Whole"]
 
@@ -38,6 +43,10 @@ class Analog(Record):
     adel: Any
     mlst: Any
     alst: Any
+    aftc: float = 0.0  # the outputs have no such fields
+    afvl: float = 0.0
+
+    _checked_ns = 0  # when the alarm filter was asked last
 
     def check_alarms(self, value: Any) -> None:
         """HIHI, LOLO, HIGH, LOW in this order, as base; LALM remembers which limit the hysteresis belongs to."""
@@ -47,6 +56,8 @@ class Analog(Record):
             return
         if self.udf:
             self.raise_alarm(Status.UDF, self.udfs, self.undefined)
+            if self.aftc:
+                self.afvl = 0.0
             return
         if not (self.hhsv or self.llsv or self.hsv or self.lsv):
             self.lalm = value
@@ -60,11 +71,28 @@ class Analog(Record):
             status, severity, limit = Status.HIGH, self.hsv, self.high
         elif self.lsv and (value <= self.low or (lalm == self.low and value <= lalm + hyst)):
             status, severity, limit = Status.LOW, self.lsv, self.low
+        elif self.aftc > 0.0:
+            status, severity, limit = Status.NO_ALARM, Severity.NO_ALARM, value
         else:
             self.lalm = value
             return
-        if self.raise_alarm(status, severity):
+        if self.aftc > 0.0:
+            status, severity, limit = self._filtered(status, limit)
+        if not severity:
+            self.lalm = value
+        elif self.raise_alarm(status, severity):
             self.lalm = limit
+
+    def _filtered(self, status: Status, limit: Any) -> tuple[Status, Severity, Any]:
+        """The alarm that AFTC lets through."""
+        seconds, self._checked_ns = (self.time_ns - self._checked_ns) / 1e9, self.time_ns
+        self.afvl, level = filtered(self.afvl, LEVELS.index(status), seconds, self.aftc)
+        status = LEVELS[level]
+        if status is Status.NO_ALARM:
+            return status, Severity.NO_ALARM, limit
+        name = status.name.lower()
+        severity: Severity = getattr(self, SEVERITY_OF[status])
+        return status, severity, getattr(self, name)
 
     def monitor(self) -> int:
         """VALUE beyond MDEL, LOG beyond ADEL."""

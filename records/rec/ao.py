@@ -1,6 +1,6 @@
 """ao: analog output. A put passes DRVL and DRVH, OROC, then the way of ai backwards (LINR, ESLO, EOFF, ASLO, AOFF).
 
-With LINR the instrument is told RVAL, a whole number; without, OVAL. DOL, OMSL, OIF and simulation are not acted on.
+With LINR the instrument is told RVAL, a whole number; without, OVAL.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""bi: binary input. Simulation fields are kept, not acted on."""
+"""bi: binary input."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""bo: binary output. HIGH (the pulse), DOL, OMSL and simulation are kept, not acted on."""
+"""bo: binary output. HIGH makes it a pulse of so many seconds."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from records.common import COMMON, INPUT, output, raw, simulation
@@ -31,12 +32,40 @@ class BoRecord(Binary, Output):
     defines: ClassVar[bool] = False
     udf_suffices: ClassVar[bool] = False
 
+    high: float
     rbv: int
     orbv: int
+
+    _pulse: Callable[[], None] | None = None  # calls off the end of the pulse
 
     def link_value(self) -> tuple[Value, FieldType]:
         """The number of the state."""
         return self.value, FieldType.USHORT
+
+    def finish(self) -> None:
+        """HIGH seconds after it has become 1, it is to become 0."""
+        if self.high > 0.0 and self.value == 1 and self.host is not None:
+            if self._pulse is not None:
+                self._pulse()
+            self._pulse = self.host.later(self.high, self._pulse_over)
+        super().finish()
+
+    def _pulse_over(self) -> None:
+        host = self.host
+        if host is None:
+            return
+        if self._active:  # busy with its instrument: try again later (``myCallbackFunc`` of boRecord.c)
+            if self.value == 1 and self.high > 0.0:
+                self._pulse = host.later(self.high, self._pulse_over)
+            return
+        self._pulse = None
+        if self.out is not None:
+            work = self.take_put(0)
+        else:
+            self.value = 0
+            work = self.process()
+        if work is not None:
+            host.start(self, work)
 
     def keep_raw(self, raw: int) -> None:
         """What is read back shows as RBV."""

@@ -1,4 +1,4 @@
-"""mbbi: multi-bit binary input. AFTC and the simulation fields are kept, not acted on."""
+"""mbbi: multi-bit binary input. AFTC is kept, not acted on."""
 
 from __future__ import annotations
 

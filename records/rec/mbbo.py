@@ -1,4 +1,4 @@
-"""mbbo: multi-bit binary output. DOL, OMSL and simulation are kept, not acted on."""
+"""mbbo: multi-bit binary output."""
 
 from __future__ import annotations
 

@@ -34,6 +34,7 @@ class Hosting:
     def __init__(self, *records: Record) -> None:
         self.pvdb: dict[str, PV] = {record.name: record for record in records}
         self.asked: list[Record] = []
+        self.traced: list[str] = []
         self.scans: list[tuple[int, float | None]] = []
         self.tasks: list[asyncio.Task[Any]] = []
         for record in records:
@@ -56,6 +57,12 @@ class Hosting:
 
     def signal(self) -> asyncio.Event:
         return asyncio.Event()
+
+    def post_event(self, event: str | float, /) -> None:
+        self.traced.append(f"event {event}")
+
+    def trace(self, text: str, /) -> None:
+        self.traced.append(text)
 
     def scan_changed(self, record: Any, /) -> None:
         self.scans.append((record.scan, record.period))

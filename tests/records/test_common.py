@@ -86,7 +86,7 @@ def test_menus_and_defaults(rtyp: str) -> None:
             # LINR: without the thermocouple tables; SCAN: with three rates more
             assert list(field.menu[: len(choices)]) == choices[: len(field.menu)]
             assert len(field.menu) == len(choices) or name in ("LINR", "SCAN", "SSCN")
-        if name == "INIT":
+        if name == "INIT" or (rtyp == "sel" and len(name) == 1):
             continue  # which init_record sets
         initial = row.get("initial") or ("0" if field.type.name != "STRING" else "")
         if initial in choices:
