@@ -18,6 +18,7 @@ COMMANDS = {
     "put": ("bridge.cli.put", "write a PV, and wait until that is done"),
     "monitor": ("bridge.cli.monitor", "print PVs whenever they change"),
     "info": ("bridge.cli.info", "where a PV is served, its type, count and access rights"),
+    "trace": ("bridge.cli.trace", "show what goes over an instrument's wire in a running IOC"),
     "repeater": ("bridge.cli.repeater", "pass beacons on to all CA clients of this machine"),
 }
 

@@ -222,6 +222,11 @@ class LinePort(Port):
         """The device or address."""
         return self.transport.where
 
+    @property
+    def baudrate(self) -> int | None:
+        """Of a serial line, else None."""
+        return self.transport.baudrate
+
     def _change(self, settings: dict[str, Any]) -> None:
         self.transport.change(**settings)
 

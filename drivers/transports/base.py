@@ -31,6 +31,7 @@ class Transport(abc.ABC):
 
     where: str
     reopens: bool = True
+    baudrate: int | None = None  # of a serial line
     datagrams: bool = False  # what comes in one piece is one message
     full: bool = False  # the far end takes no bytes at present
 

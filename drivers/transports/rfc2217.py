@@ -48,7 +48,7 @@ class Rfc2217Transport(TcpTransport):
     ) -> None:
         super().__init__(host, port)
         check_line(self.where, baudrate, bytesize, parity, stopbits)
-        self.baudrate = baudrate
+        self.baudrate: int = baudrate
         self._line = {
             SET_DATASIZE: bytes((bytesize,)),
             SET_PARITY: bytes((PARITIES[parity],)),

@@ -132,6 +132,11 @@ class SerialTransport(StreamTransport):
         await connection_for_serial(loop, lambda: link, tty)
         await asyncio.sleep(0)  # its connection_made and first add_reader come with the next turn of the loop
 
+    @property
+    def baudrate(self) -> int:  # type: ignore[override]
+        """Bits a second."""
+        return int(self.settings["baudrate"])
+
     def _opened(self, make: type[Tty]) -> Tty:
         tty = make(self.where, **self.settings)
         if self.rs485 is not None:

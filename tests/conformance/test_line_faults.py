@@ -11,11 +11,15 @@ from tests.conformance.faultrun import Wrong
 from tests.conformance.faults import JUMPING, run_one
 
 
+def run_many(kind: str) -> None:
+    for seed in range(150):
+        run_one(kind, seed)
+
+
 @pytest.mark.parametrize("kind", JUMPING)
 def test_no_reply_reaches_the_wrong_record(kind: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.CRITICAL)
-    for seed in range(150):
-        run_one(kind, seed)
+    run_many(kind)
 
 
 def test_a_port_that_does_not_wait_for_late_replies_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -23,6 +27,5 @@ def test_a_port_that_does_not_wait_for_late_replies_is_found_out(monkeypatch: py
         return
 
     monkeypatch.setattr(LinePort, "_resync", _resync)
-    with pytest.raises(Wrong):  # noqa: PT012 - which of the seeds shows it is chance
-        for seed in range(150):
-            run_one("memory_line", seed)
+    with pytest.raises(Wrong):
+        run_many("memory_line")

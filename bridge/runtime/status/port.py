@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol, runtime_checkable
 
+from bridge.runtime.status.portcontrol import PortControl
 from bridge.runtime.status.shown import show
 from records import PV, PVGroup, bi, int64in, lsi, pvproperty
 
@@ -28,9 +29,10 @@ class Observed(Protocol):
         ...
 
 
-class PortStatus(PVGroup):
+class PortStatus(PortControl):
     """One port: ``line = SubGroup(PortStatus)`` in an Instrument, or ``PortStatus("P:", service=port)``.
 
+    ENABLE, CONNECT, ADDRESS, BAUD and TRACE can be put, see `PortControl`.
     Without a `service` it is the first of the group above, or of those above that, which is a port.
     """
 
@@ -39,6 +41,11 @@ class PortStatus(PVGroup):
     requests = int64in(0, name="REQUESTS", read_only=True, doc="Questions asked")
     errors = int64in(0, name="ERRORS", read_only=True, doc="Failures but for time-outs")
     timeouts = int64in(0, name="TIMEOUTS", read_only=True, doc="Questions without a reply in time")
+    link_errors = int64in(0, name="LINK_ERRORS", read_only=True, doc="Questions that a lost link left unanswered")
+    bad_replies = int64in(0, name="BAD_REPLIES", read_only=True, doc="Replies that make no sense")
+    refusals = int64in(0, name="REFUSALS", read_only=True, doc="Writes that were refused")
+    busy = int64in(0, name="BUSY", read_only=True, doc="Questions not asked, for the wire was busy too long")
+    queue = int64in(0, name="QUEUE", read_only=True, doc="Questions that wait for their turn")
     late = int64in(0, name="LATE", read_only=True, doc="Replies that came too late")
     unclaimed = int64in(0, name="UNCLAIMED", read_only=True, doc="Messages that nobody asked for")
     reconnects = int64in(0, name="RECONNECTS", read_only=True, doc="Connections after the first")
@@ -49,12 +56,16 @@ class PortStatus(PVGroup):
         name="MAX_TIME", value=0.0, record="ai", units="ms", precision=3, read_only=True, doc="Longest reply time"
     )
 
+    mean_time = pvproperty(
+        name="MEAN_TIME", value=0.0, record="ai", units="ms", precision=3, read_only=True, doc="Mean reply time"
+    )
+
     def __init__(self, prefix: str = "", *, service: Observed | None = None, **options: Any) -> None:
         super().__init__(prefix, **options)
         self._service = service
 
     @property
-    def service(self) -> Observed | None:
+    def service(self) -> Any:
         """The port, None if there is none. An instrument has its own only once it is made."""
         group: PVGroup | None = self
         while self._service is None and group is not None:
@@ -87,6 +98,10 @@ class PortStatus(PVGroup):
             (self.requests, "requests"),
             (self.errors, "errors"),
             (self.timeouts, "timeouts"),
+            (self.link_errors, "link_errors"),
+            (self.bad_replies, "bad_replies"),
+            (self.refusals, "refusals"),
+            (self.busy, "busy"),
             (self.late, "late"),
             (self.unclaimed, "unclaimed"),
         ):
@@ -94,6 +109,9 @@ class PortStatus(PVGroup):
         show(self.reconnects, max(getattr(found, "connects", 0) - 1, 0))
         show(self.last_time, 1000.0 * getattr(found, "last_time", 0.0))
         show(self.max_time, 1000.0 * getattr(found, "max_time", 0.0))
+        show(self.mean_time, 1000.0 * getattr(found, "mean_time", 0.0))
+        show(self.queue, getattr(self.service, "waiting", 0))
+        self._show_control()
 
     def _show_link(self) -> None:
         assert self.service is not None
