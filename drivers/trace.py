@@ -43,30 +43,34 @@ class Trace:
     __slots__ = ("_clock_ns", "_count", "_listeners", "_ring")
 
     def __init__(self, kept: int = KEPT, clock_ns: Callable[[], int] = time.time_ns) -> None:
-        self._ring: deque[Traced] = deque(maxlen=kept)
+        # plain tuples: each request makes two, and hardly any is ever looked at
+        self._ring: deque[tuple[int, Kind, bytes]] = deque(maxlen=kept)
         self._count = 0
         self._clock_ns = clock_ns
         self._listeners: tuple[Callable[[Traced], None], ...] = ()
 
-    def sent(self, data: bytes) -> None:
-        """Bytes went out."""
-        self._add(">", data)
-
-    def received(self, data: bytes) -> None:
-        """Bytes came in."""
-        self._add("<", data)
+    def add(self, kind: Kind, data: bytes) -> None:
+        """Bytes went out or came in."""
+        self._count += 1
+        event = (self._clock_ns(), kind, data)
+        self._ring.append(event if len(data) <= LONGEST else (event[0], kind, _Cut(data)))
+        if self._listeners:
+            told = _traced(self._count, event)
+            for listener in self._listeners:
+                listener(told)
 
     def failed(self, what: object) -> None:
         """A request failed."""
-        self._add("!", str(what).encode())
+        self.add("!", str(what).encode())
 
     def note(self, text: str) -> None:
         """Something became of the link."""
-        self._add("*", text.encode())
+        self.add("*", text.encode())
 
     def recent(self, count: int | None = None) -> list[Traced]:
         """The last events, all that are kept or `count` of them, oldest first."""
-        events = list(self._ring)
+        first = self._count - len(self._ring) + 1
+        events = [_traced(number, event) for number, event in enumerate(self._ring, first)]
         return events if count is None else events[-count:] if count > 0 else []
 
     def listen(self, callback: Callable[[Traced], None]) -> Callable[[], None]:
@@ -78,10 +82,22 @@ class Trace:
 
         return leave
 
-    def _add(self, kind: Kind, data: bytes) -> None:
-        self._count += 1
-        size = len(data)
-        event = Traced(self._count, self._clock_ns(), kind, data if size <= LONGEST else data[:LONGEST], size)
-        self._ring.append(event)
-        for listener in self._listeners:
-            listener(event)
+
+class _Cut(bytes):
+    """The beginning of what was longer."""
+
+    whole: int
+
+    def __new__(cls, data: bytes) -> _Cut:
+        """Keeps `LONGEST` bytes, and remembers how many there were."""
+        cut = super().__new__(cls, data[:LONGEST])
+        cut.whole = len(data)
+        return cut
+
+
+def _traced(number: int, event: tuple[int, Kind, bytes]) -> Traced:
+    time_ns, kind, data = event
+    if len(data) > LONGEST:
+        data = _Cut(data)
+    size = data.whole if isinstance(data, _Cut) else len(data)
+    return Traced(number, time_ns, kind, bytes(data), size)

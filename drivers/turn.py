@@ -27,7 +27,8 @@ class Turn:
 
     async def __aenter__(self) -> None:
         port = self._port
-        port._check_up()
+        if port._fault is not None or port._disabled is not None:
+            port._check_up()
         if not port._turns.take():
             await self._wait()
             if port._fault is not None or port._disabled is not None:  # went down between our being called and coming

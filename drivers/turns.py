@@ -79,6 +79,9 @@ class Turns:
                     turn.set_exception(type(error)(str(error)))
 
     def _next(self) -> asyncio.Future[None] | None:
+        low, medium, high = self._lanes
+        if not (medium or high or low):
+            return None
         for priority in _DOWNWARDS:
             lane = self._lanes[priority]
             if not lane:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from records.menus import scan_index
 from records.near import near
+from records.output import Output
 from records.place import here
 from records.rec.ai import AiRecord
 from records.rec.ao import AoRecord
@@ -30,7 +31,7 @@ from records.rec.stringin import StringinRecord
 from records.rec.stringout import StringoutRecord
 from records.rec.waveform import WaveformRecord
 from records.record import Record
-from records.saving import saving
+from records.saving import RESTORES, saving
 from records.spec import PVSpec
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class RecordMaker(Generic[R]):
         read_only: bool = False,
         autosave: bool | Iterable[str] = False,
         restore: str | None = None,
+        on_connect: str | None = None,
         **fields: Any,
     ) -> PVSpec[R]:
         """Specify a record.
@@ -101,6 +103,8 @@ class RecordMaker(Generic[R]):
             read_only: clients may not write.
             autosave: whether the value is to survive restarts, or the names of what is (``("VAL", "HIHI")``).
             restore: ``"device"``, ``"push"`` or ``"leave"``: what a restored value means to the instrument, see Saving.
+            on_connect: what happens whenever the link to the instrument comes up: ``"device"``, INP is read (the
+                default with an INP); ``"push"``, the value is written; ``"leave"``, nothing (the default without).
             fields: any field of the record type in lower case: ``egu="K"``, ``hihi=320``, ``hhsv="MAJOR"``.
 
         Raises TypeError for a field that the type does not have, ValueError for a value that does not fit.
@@ -119,6 +123,7 @@ class RecordMaker(Generic[R]):
                 fields["pini"] = pini
             given = self.checked(fields)
             saved = saving(autosave, restore, record_class.fields)
+            _check_on_connect(on_connect, inp, out)
         except (TypeError, ValueError) as error:
             raise place.told(error) from None
 
@@ -128,7 +133,10 @@ class RecordMaker(Generic[R]):
                 links["out"] = _bound("out", out, spec, group)
             texts = {key.upper(): str(link) for key, link in (("inp", inp), ("out", out)) if link is not None}
             try:
-                return record_class(pv_name, value, group=group, links=texts, **links, **given)
+                record = record_class(pv_name, value, group=group, links=texts, **links, **given)
+                if isinstance(record, Output):
+                    record.on_connect = on_connect
+                return record
             except ValueError as error:
                 raise ValueError(f"{_at(spec, group)}: {rtyp}({value!r}): {error} ({place})") from None
 
@@ -154,6 +162,17 @@ class RecordMaker(Generic[R]):
 
     def __repr__(self) -> str:
         return f"<maker of {self.record_class.record_type} records>"
+
+
+def _check_on_connect(on_connect: str | None, inp: Any, out: Any) -> None:
+    if on_connect is None:
+        return
+    if on_connect not in RESTORES:
+        raise ValueError(f"on_connect={on_connect!r}: choose one of {', '.join(map(repr, RESTORES))}")
+    if out is None:
+        raise TypeError(f"on_connect={on_connect!r} is for records that write: there is no OUT")
+    if on_connect == "device" and inp is None:
+        raise TypeError("on_connect='device' reads INP, and there is none")
 
 
 def _bound(kind: str, link: Any, spec: PVSpec[Any], group: PVGroup | None) -> Any:

@@ -34,6 +34,8 @@ class Output(Record):
     constant_field: ClassVar[str] = "DOL"
     defines: ClassVar[bool] = False  # whether processing alone defines the value, as in ao
 
+    on_connect: str | None = None  # "device", "push" or "leave"; None is "device" with an INP, else "leave"
+
     ivoa: int
     ivov: Any
     lalm: Any
@@ -226,9 +228,13 @@ class Output(Record):
     async def link_changed(self, fault: Exception | None) -> None:
         """As for a Record; an output that is only written does not write again by itself when the link comes back.
 
-        An operator may have turned the knob meanwhile. Its COMM alarm goes, back to UDF if it was never written.
+        An operator may have turned the knob meanwhile. Its COMM alarm goes, back to UDF if it was never written. With
+        ``on_connect="push"`` it does write, whoever turned what; with "leave" it does not even read its INP.
         """
-        if fault is None and self.inp is None:
+        if fault is None and self.on_connect == "push" and self.out is not None and not self.udf:
+            await self._write_again(self.out)
+            return
+        if fault is None and (self.inp is None or self.on_connect == "leave"):
             self.evaluate()
             return
         await super().link_changed(fault)

@@ -26,6 +26,7 @@ WANTED_MS = 0.3
 LINES = (b"T 1.5\r\n", b"T 2.5\r\n")
 FIRST_LINE, FIRST = b"T 0.5\r\n", 0.5
 WAIT = 10.0
+QUIET = 0.5  # seconds
 RELAY = "bytes through a bare asyncio relay"
 OURS = "line to event"
 
@@ -80,6 +81,7 @@ def _ioc() -> Iterator[tuple[Program, Once]]:
                 circuit.send(frames.subscribe(sid, 1))
                 instrument.sendall(FIRST_LINE)
                 _wait_for(circuit, FIRST)
+                _drain(circuit.sock)
                 yield program, _once(instrument, circuit.sock, EVENT_SIZE)
         finally:
             program.stop()
@@ -111,6 +113,19 @@ def _wait_for(circuit: Circuit, value: float) -> None:
     data = b""
     while len(data) % EVENT_SIZE or not data or EVENT.unpack(data[-EVENT_SIZE:])[1] != value:
         data += circuit.receive()
+
+
+def _drain(sock: socket.socket) -> None:
+    """Take what may still come of the beginning: a record whose link has just come up may say once more how it is."""
+    patience = sock.gettimeout()
+    sock.settimeout(QUIET)
+    try:
+        while sock.recv(4096):
+            pass
+    except TimeoutError:
+        pass
+    finally:
+        sock.settimeout(patience)
 
 
 def _once(instrument: socket.socket, client: socket.socket, size: int) -> Once:

@@ -132,10 +132,12 @@ class LinePort(Port):
 
         Raises LinkDown, Disabled, ReplyTimeout, BadReply (a line that is too long or not in `encoding`), UsageError.
         """
-        form = Form.of(lines, until, length, ack, enquire)
-        if form is not ONE_LINE:
+        form = None
+        if lines != 1 or until or length or ack or enquire:  # hardly ever
+            form = Form.of(lines, until, length, ack, enquire)
             self.check_form(form)
-        return await self._ask(question, timeout, form, priority)
+        async with self._turn(priority):
+            return await self._wire.exchange(question, timeout, form)
 
     async def _ask(
         self, question: str, timeout: float | None, form: Form = ONE_LINE, priority: Priority = Priority.MEDIUM

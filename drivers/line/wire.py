@@ -179,7 +179,7 @@ class LineWire:
         port = self._port
         if self._echo is not None:
             self._echo.expect(b"" if echo is None else data, echo or "")
-        port.trace.sent(data)
+        port.trace.add(">", data)
         if port.log.isEnabledFor(logging.DEBUG):
             port.log.debug("%s > %r", port.name, data)
         port.transport.send(data)
@@ -218,7 +218,7 @@ class LineWire:
     def received(self, chunk: bytes) -> None:
         """Bytes have come."""
         port = self._port
-        port.trace.received(chunk)
+        port.trace.add("<", chunk)
         if port.log.isEnabledFor(logging.DEBUG):
             port.log.debug("%s < %r", port.name, chunk)
         if self._echo is not None and self._echo.of_bytes:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from records import Severity
+from records import Severity, ao
 from records.rec.ao import AoRecord
 from records.rec.bo import BoRecord
 from tests.records.fakes import ALARM, ALL, VLOG, Heard, Instrument, R, Trouble, said
@@ -179,6 +179,47 @@ async def test_link_down_and_up_of_a_record_with_inp() -> None:
     assert said(record) == ("COMM", "INVALID", "cable pulled")
     await record.link_changed(None)
     assert (record.value, record.alarm.severity) == (2.0, Severity.NO_ALARM)
+
+
+@pytest.mark.parametrize(
+    ("on_connect", "written", "value"), [("device", [4.0], 2.0), ("push", [4.0, 4.0], 4.0), ("leave", [4.0], 4.0)]
+)
+async def test_what_happens_when_the_link_comes_back_is_up_to_the_record(
+    on_connect: str, written: list[float], value: float
+) -> None:
+    instrument = Instrument(2.0)
+    spec = ao(out=instrument, inp=instrument, on_connect=on_connect)
+    record = spec.create()
+    if on_connect == "push":
+        await record.link_changed(None)
+        assert instrument.written == []  # it has never had a value
+    await record.write(4)
+    await record.link_changed(Trouble("cable pulled"))
+    instrument.value = 2.0  # turned by hand
+    await record.link_changed(None)
+    assert instrument.written == written
+    assert (record.value, record.alarm.severity) == (value, Severity.NO_ALARM)
+
+
+async def test_a_push_that_fails_is_in_alarm() -> None:
+    instrument = Instrument()
+    record = ao(4.0, out=instrument, on_connect="push").create()
+    instrument.fault = Trouble("no")
+    await record.link_changed(None)
+    assert said(record) == ("COMM", "INVALID", "no")
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"out": Instrument(), "on_connect": "ignore"}, ValueError, "choose one of 'device', 'push', 'leave'"),
+        ({"inp": Instrument(), "on_connect": "push"}, TypeError, "there is no OUT"),
+        ({"out": Instrument(), "on_connect": "device"}, TypeError, "reads INP, and there is none"),
+    ],
+)
+def test_policies_that_cannot_be(options: dict[str, Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        ao(**options)
 
 
 async def test_limit_alarms_of_an_output() -> None:
