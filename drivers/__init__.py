@@ -11,7 +11,9 @@ from drivers.backoff import Backoff
 from drivers.errors import BadReply, Disabled, DriverError, LinkDown, Refused, ReplyTimeout, UsageError
 from drivers.http.port import HttpPort
 from drivers.http.questions import VALUE, Command, Events, Get, Post, Push, Pushed, Put
+from drivers.line.checksums import Checksum
 from drivers.line.conversation import Conversation
+from drivers.line.frames import Checked, Enclosed, Fixed, LengthPrefixed
 from drivers.line.framing import Damaged, Framing
 from drivers.line.port import LinePort
 from drivers.line.ports import ListenPort, Rfc2217Port, SerialPort, TcpPort, UdpPort, UnixPort
@@ -65,6 +67,8 @@ __all__ = [
     "Ask",  # a line to send, and what its reply means
     "Backoff",  # how long to wait before trying again
     "BadReply",  # error: it answered, but not what was asked for
+    "Checked",  # framing: another, with a checksum
+    "Checksum",
     "Coil",  # a Modbus coil
     "Command",  # a write by HTTP GET
     "Conversation",  # several messages with the wire to oneself
@@ -72,13 +76,16 @@ __all__ = [
     "Disabled",  # error: somebody has disabled the port
     "Discrete",  # a Modbus discrete input
     "DriverError",  # any failure of a port
+    "Enclosed",  # framing: between start and end
     "Events",  # how an HTTP instrument speaks by server-sent events
+    "Fixed",  # framing: always so many bytes
     "Framing",  # where messages end, for wires with rules of their own
     "Get",  # a value of a JSON answer
     "Hear",  # lines that come unasked
     "Holding",  # Modbus holding registers
     "HttpPort",  # HTTP with JSON
     "Input",  # Modbus input registers
+    "LengthPrefixed",  # framing: the length in front
     "LinePort",  # lines of text over any transport
     "LinkDown",  # error: the wire is not there
     "ListenPort",  # lines over TCP, from an instrument that dials in
