@@ -71,8 +71,8 @@ class LengthPrefixed(_Buffered):
         super().__init__()
         if size not in (1, 2, 3, 4) or order not in ("big", "little"):
             raise UsageError(f"a length has 1 to 4 bytes, big or little: not {size!r} {order!r}")
-        self._order: Literal["big", "little"] = order
         self._size, self._header, self._extra = size, header, extra
+        self._order: Literal["big", "little"] = order
         self._longest = min(longest, 256**size - 1 - extra)
 
     def encode(self, message: bytes) -> bytes:

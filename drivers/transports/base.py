@@ -31,9 +31,13 @@ class Transport(abc.ABC):
 
     where: str
     reopens: bool = True
-    baudrate: int | None = None  # of a serial line
     datagrams: bool = False  # what comes in one piece is one message
     full: bool = False  # the far end takes no bytes at present
+
+    @property
+    def baudrate(self) -> int | None:
+        """Of a serial line, else None."""
+        return None
 
     @abc.abstractmethod
     async def open(self, receive: Receive, lost: Lost) -> None:

@@ -48,7 +48,7 @@ class Rfc2217Transport(TcpTransport):
     ) -> None:
         super().__init__(host, port)
         check_line(self.where, baudrate, bytesize, parity, stopbits)
-        self.baudrate: int = baudrate
+        self._baudrate = baudrate
         self._line = {
             SET_DATASIZE: bytes((bytesize,)),
             SET_PARITY: bytes((PARITIES[parity],)),
@@ -64,13 +64,18 @@ class Rfc2217Transport(TcpTransport):
         self._refused = False
         self._gone: BaseException | str | None = None
 
+    @property
+    def baudrate(self) -> int:
+        """Bits a second."""
+        return self._baudrate
+
     def change(self, **settings: Any) -> None:
         """Another `baudrate`, `host`, `port` or `address`."""
         baudrate = settings.pop("baudrate", self.baudrate)
         check_line(self.where, baudrate)
         if settings:
             super().change(**settings)
-        self.baudrate = int(baudrate)
+        self._baudrate = int(baudrate)
 
     async def open(self, receive: Receive, lost: Lost) -> None:
         self._decoder = Decoder()

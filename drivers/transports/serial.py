@@ -133,7 +133,7 @@ class SerialTransport(StreamTransport):
         await asyncio.sleep(0)  # its connection_made and first add_reader come with the next turn of the loop
 
     @property
-    def baudrate(self) -> int:  # type: ignore[override]
+    def baudrate(self) -> int:
         """Bits a second."""
         return int(self.settings["baudrate"])
 

@@ -95,13 +95,14 @@ class PortControl(PVGroup):
     async def _follow(self, instance: PV, async_lib: Any) -> None:
         lines: deque[str] = deque()
         leave: Callable[[], None] | None = None
+        fresh: list[Any] = []
         size = 0
         try:
             while True:
                 await async_lib.sleep(PERIOD)
                 trace = getattr(self.service, "trace", None)
                 if instance.value and leave is None and trace is not None:
-                    fresh: list[Any] = trace.recent()  # what led to somebody's wish to look
+                    fresh = trace.recent()  # what led to somebody's wish to look
                     leave = trace.listen(fresh.append)
                     lines.clear()
                     size = 0
