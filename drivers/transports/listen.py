@@ -97,7 +97,8 @@ class _Caller(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._stream = transport
         host = transport.get_extra_info("peername")[0]
-        if self._owner.only not in (None, host):
+        stopped = self._owner._server is None  # while this one was being accepted
+        if stopped or self._owner.only not in (None, host):
             transport.abort()
             self.gone = True
             return

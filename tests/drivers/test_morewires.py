@@ -83,7 +83,8 @@ async def test_who_dials_in_last_is_the_instrument() -> None:
     old_reader, old_writer = await dialled(port)
     await port.wait_up(DEADLINE)
     new_reader, new_writer = await dialled(port)
-    assert await old_reader.read() == b""
+    with contextlib.suppress(ConnectionError):
+        assert await old_reader.read() == b""
     await eventually(lambda: port.statistics.connects == 2)
     asking = asyncio.create_task(port.ask("A?"))
     assert await new_reader.readuntil(b"\r\n") == b"A?\r\n"
