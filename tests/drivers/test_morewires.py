@@ -62,13 +62,19 @@ async def test_a_device_server_sets_its_line(tmp_path: Path) -> None:
 
 
 async def test_a_server_that_knows_no_serial_lines() -> None:
-    def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"\xff\xfe\x2c")  # DONT com port option
+        with contextlib.suppress(ConnectionError):
+            await reader.read()
+        writer.close()
+        ended.set()
 
+    ended = asyncio.Event()
     server = await asyncio.start_server(refuse, "127.0.0.1", 0)
     with pytest.raises(LinkDown, match="is no RFC 2217 server"):
         async with Rfc2217Port("127.0.0.1", server.sockets[0].getsockname()[1]):
             pass
+    await asyncio.wait_for(ended.wait(), DEADLINE)
     server.close()
 
 
