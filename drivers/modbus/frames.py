@@ -13,6 +13,7 @@ from drivers.modbus.requests import Request, pdu_maker
 
 __all__ = ["Framing", "NotModbus", "RtuFraming", "TcpFraming", "UdpFraming"]
 
+MAX_GIVEN_UP: Final = 64  # questions that are remembered because their answers may come late
 MAX_RTU: Final = 256  # bytes of the longest frame: Modbus over Serial Line V1.02, 2.3
 
 
@@ -74,6 +75,9 @@ class TcpFraming:
         self._buffer = bytearray()
         self._late = late
         self._transaction = 0
+        self._open: tuple[int, int] | None = None  # transaction and unit of the question that waits for its reply
+        self._given_up: set[tuple[int, int]] = set()
+        self._mixed = False
         self._strangers: list[str] = []
 
     @property
@@ -82,17 +86,29 @@ class TcpFraming:
 
     def frame(self, request: Request) -> bytes:
         self._strangers.clear()
+        if self._open is not None:
+            if len(self._given_up) >= MAX_GIVEN_UP:
+                self._given_up.clear()
+            self._given_up.add(self._open)
         self._transaction = self._transaction % 0xFFFF + 1  # 0 is what servers answer that do not know better
+        self._open = (self._transaction, request.unit)
         return self._framer.buildFrame(self._pdu(request, self._transaction))
 
     def reply_size(self, request: Request) -> int:
         return 7 + request.length
 
     def feed(self, data: bytes) -> None:
+        if self._buffer and self._given_up and len(data) >= 7:
+            # A frame that was cut off swallows the begin of the next, and its length fits all the same. If what comes
+            # looks like the late answer to a question that was given up, nobody can tell which of both it is.
+            transaction, protocol, _, unit = struct.unpack_from(">HHHB", data)
+            self._mixed = protocol == 0 and (transaction, unit) in self._given_up
         self._buffer += data
 
     def take(self, request: Request | None) -> bytes | None:
         buffer = self._buffer
+        if self._mixed:
+            raise NotModbus(f"half a frame, and then a late one: {_hex(buffer)}")
         reply: bytes | None = None
         while len(buffer) >= 8:
             _, protocol, length = struct.unpack_from(">HHH", buffer)
@@ -102,8 +118,12 @@ class TcpFraming:
             if not used:
                 break
             del buffer[:used]
+            self._given_up.discard((transaction, unit))
+            if buffer[2:4].strip(b"\0"):  # what follows is no frame, so that this one was not what it seemed either
+                raise NotModbus(f"what came after a frame is not Modbus TCP: {_hex(buffer)}")
             if reply is None and request and transaction == self._transaction and unit == request.unit:
                 reply = pdu
+                self._open = None
                 continue
             self._late(unit)
             if len(self._strangers) < 3:

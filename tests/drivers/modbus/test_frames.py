@@ -95,6 +95,28 @@ def test_tcp_survives_any_bytes(data: bytes, cuts: list[int]) -> None:
         pass
 
 
+def test_tcp_a_frame_that_was_cut_off_takes_nothing_from_a_late_one() -> None:
+    """A gateway that sends half a reply and then the late reply to an earlier question: together they fill a frame."""
+    late_one, cut = mbap(1, 17, "04 04 AAAABBBB"), mbap(2, 17, REPLY.hex())
+    for kept in range(1, len(cut)):
+        framing, _ = tcp()
+        framing.frame(READ)  # given up
+        framing.frame(READ)
+        framing.feed(cut[:kept])
+        assert framing.take(READ) is None
+        framing.feed(late_one)
+        with pytest.raises(NotModbus):
+            framing.take(READ)
+
+
+def test_tcp_what_follows_a_frame_tells_whether_it_was_one() -> None:
+    framing, _ = tcp()
+    framing.frame(READ)
+    framing.feed(mbap(1, 17, REPLY.hex())[:-3] + mbap(9, 17, REPLY.hex()))
+    with pytest.raises(NotModbus, match="after a frame"):
+        framing.take(READ)
+
+
 def test_tcp_transactions_are_numbered_and_never_0() -> None:
     framing, _ = tcp()
     numbers = [struct.unpack(">H", framing.frame(READ)[:2])[0] for _ in range(65537)]
