@@ -34,6 +34,8 @@ if TYPE_CHECKING:
         ao,
         bi,
         bo,
+        calc,
+        calcout,
         dfanout,
         fanout,
         get_pv_pair_wrapper,
@@ -66,6 +68,8 @@ __all__ = [
     "ao",
     "bi",
     "bo",
+    "calc",
+    "calcout",
     "dfanout",
     "fanout",
     "get_pv_pair_wrapper",  # setpoints with their readbacks

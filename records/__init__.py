@@ -23,6 +23,8 @@ from records.makers import (
     ao,
     bi,
     bo,
+    calc,
+    calcout,
     dfanout,
     fanout,
     int64in,
@@ -107,6 +109,8 @@ __all__ = [
     "as_field_type",  # the field type for a Python type or value
     "bi",  # binary input
     "bo",  # binary output
+    "calc",  # calculation
+    "calcout",  # calculation that is written
     "cast",  # a value on its way through a link
     "clock",  # where timestamps come from
     "compile_calc",  # an expression in base's CALC language, ready to calculate

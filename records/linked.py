@@ -105,13 +105,17 @@ class Linked(Fielded):
         text: str = getattr(self, name.lower(), "")
         return text
 
+    @classmethod
+    def link_kind(cls, name: str) -> LinkKind:
+        """What link field `name` is for."""
+        if name in cls.out_links:
+            return LinkKind.OUT
+        return LinkKind.FORWARD if name == "FLNK" or name.startswith("LNK") else LinkKind.IN
+
     def parsed_link(self, name: str, text: str) -> Constant | PvLink:
         """The text of a link, taken apart. Raises LinkSyntaxError, with record and field."""
-        kind = LinkKind.FORWARD if name == "FLNK" or name.startswith("LNK") else LinkKind.IN
-        if name in self.out_links:
-            kind = LinkKind.OUT
         try:
-            return parse_link(text, kind)
+            return parse_link(text, self.link_kind(name))
         except LinkSyntaxError as error:
             error.args = (f"{self.name}.{name}: {error}",)
             raise

@@ -28,10 +28,11 @@ class LinkKind(Enum):
 
 
 class LinkSyntaxError(ValueError):
-    """A text is no link. `column` counts from 1."""
+    """A text is no link. `column` counts from 1; `message` says why, without it."""
 
     def __init__(self, message: str, column: int = 1) -> None:
         super().__init__(f"column {column}: {message}")
+        self.message = message
         self.column = column
 
 

@@ -13,6 +13,8 @@ from records.rec.ai import AiRecord
 from records.rec.ao import AoRecord
 from records.rec.bi import BiRecord
 from records.rec.bo import BoRecord
+from records.rec.calc import CalcRecord
+from records.rec.calcout import CalcoutRecord
 from records.rec.dfanout import DfanoutRecord
 from records.rec.fanout import FanoutRecord
 from records.rec.int64in import Int64inRecord
@@ -44,6 +46,8 @@ __all__ = [
     "ao",
     "bi",
     "bo",
+    "calc",
+    "calcout",
     "dfanout",
     "fanout",
     "int64in",
@@ -197,6 +201,8 @@ ai = RecordMaker(AiRecord)
 ao = RecordMaker(AoRecord)
 bi = RecordMaker(BiRecord)
 bo = RecordMaker(BoRecord)
+calc = RecordMaker(CalcRecord)
+calcout = RecordMaker(CalcoutRecord)
 int64in = RecordMaker(Int64inRecord)
 int64out = RecordMaker(Int64outRecord)
 longin = RecordMaker(LonginRecord)
@@ -219,7 +225,7 @@ waveform = RecordMaker(WaveformRecord)
 RECORD_TYPES: dict[str, RecordMaker[Any]] = {
     str(maker.record_class.record_type): maker
     for maker in (
-        *(ai, ao, bi, bo, int64in, int64out, longin, longout),
+        *(ai, ao, bi, bo, calc, calcout, int64in, int64out, longin, longout),
         *(lsi, lso, mbbi, mbbo, stringin, stringout, waveform),
         *(dfanout, fanout, permissive, sel, seq, state),
     )

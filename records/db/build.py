@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from records.alarm import Alarm, Severity, Status
 from records.calc import CalcError, compile_calc
 from records.db.definitions import Definitions, FieldDef, RecordDef, Text
 from records.db.problem import DbSyntaxError, Kind, Position, Problem
 from records.db.tables import BreakPoint, break_table
 from records.db.values import field_value
 from records.field import ACTS, LINK
+from records.linktext import LinkSyntaxError, parse_link
 from records.makers import RECORD_TYPES
 from records.near import near
 from records.place import Place
@@ -21,6 +23,7 @@ from records.spec import MAX_NAME, PVSpec
 __all__ = ["Builder"]
 
 _AUTOSAVE: Final = ("autosaveFields", "autosaveFields_pass0", "autosaveFields_pass1")
+_UNPROCESSED: Final = Alarm(Status.UDF)  # base: a record with a VAL has it, and no severity, until it processes
 _INSTRUMENT: Final = ("INP", "OUT")  # links that may be points of an instrument: a record keeps their texts apart
 
 
@@ -86,6 +89,9 @@ class Builder:
         except (ValueError, TypeError) as error:
             self._say(record.name.position, str(error), name)
             return None
+        if not pv.udf:
+            pv.alarm, pv.acks = _UNPROCESSED, Severity.NO_ALARM
+            pv.remember_value()  # which its limits have not seen
         if record.infos:
             pv.info = {info.name.text: info.value.text for info in record.infos.values()}
         return pv
@@ -98,26 +104,33 @@ class Builder:
             if row is None:
                 self._say(field.name.position, _no_field(record_class, key), where)
                 continue
-            if key in ("NAME", "RTYP") or isinstance(getattr(record_class, row.attr, None), property):
+            if key in ("NAME", "RTYP") or _is_derived(record_class, row.attr):
                 self._say(field.name.position, "this field follows from the record and cannot be given", where)
                 continue
             if key == "VAL" and "NELM" in record_class.fields:
                 self._say(field.name.position, "an array cannot be given here", where)
                 continue
             try:
-                values[key] = field_value(row, field.value.text)
+                value = field_value(row, field.value.text)
+                if row.changes & LINK:
+                    parse_link(field.value.text, record_class.link_kind(key))
+            except LinkSyntaxError as error:
+                self._say(field.value.at(error.column - 1), error.message, where)
+                continue
             except ValueError as error:
                 self._say(field.value.position, str(error), where)
                 continue
-            if key in record_class.expressions:
-                self._check_calc(field.value, where)
+            if key not in record_class.expressions or self._is_calc(field.value, where):
+                values[key] = value
         return values
 
-    def _check_calc(self, text: Text, where: str) -> None:
+    def _is_calc(self, text: Text, where: str) -> bool:
         try:
             compile_calc(text.text)
         except CalcError as error:
-            self._say(text.at(error.column - 1), f"{error.reason}, at column {error.column} of {text.text!r}", where)
+            self._say(text.at(error.column - 1), str(error), where)
+            return False
+        return True
 
     def _saving(self, record: RecordDef, record_class: type[Record]) -> Saving | None:
         """What the tags of synApps's autosave say. The pass is our own affair: fields first, then VAL."""
@@ -150,6 +163,12 @@ class Builder:
             self._say(record.position, f"there is no record {record.text!r} for an alias{known}", alias.text)
         elif target is not None:  # else what is wrong with the record was said
             self.pvdb[alias.text] = target
+
+
+def _is_derived(record_class: type[Record], attr: str) -> bool:
+    """Whether a field is worked out from others."""
+    found = getattr(record_class, attr, None)
+    return isinstance(found, property) and found.fset is None
 
 
 def _no_field(record_class: type[Record], name: str) -> str:

@@ -272,7 +272,10 @@ class Parser:
         colon = self._lexer.next(json=True)
         if colon.kind != ":":
             raise self._wrong(colon, "':'")
-        return f'"{token.text.text}":{self._json(self._lexer.next(json=True), depth + 1)}'
+        key = token.text.text
+        if token.kind is STRING or set("+-.") & set(key):  # a bare name stays as it is, for clients to read
+            key = f'"{key}"'
+        return f"{key}:{self._json(self._lexer.next(json=True), depth + 1)}"
 
 
 def _requoted(found: re.Match[str]) -> str:

@@ -62,9 +62,9 @@ def test_escapes() -> None:
 @pytest.mark.parametrize(
     ("json", "text"),
     [
-        ("{const: 5}", '{"const":5}'),
+        ("{const: 5}", "{const:5}"),
         ('{ "const" : [1, 2.5e3,\n -0x10,] }', '{"const":[1,2.5e3,-0x10,]}'),
-        ("{pva:{pv:'it\\'s \"x\"'}}", r'{"pva":{"pv":"it' + "'" + r's \"x\""}}'),
+        ("{pva:{pv:'it\\'s \"x\"'}}", r'{pva:{pv:"it' + "'" + r's \"x\""}}'),
         ("[1, [true, null], {}]", "[1,[true,null],{}]"),
     ],
 )
@@ -103,7 +103,7 @@ def test_infos_aliases_and_tables() -> None:
     record = definitions.records["x"]
     assert {name: info.value.text for name, info in record.infos.items()} == {
         "autosaveFields": "VAL",
-        "Q:group": '{"a":1}',
+        "Q:group": "{a:1}",
     }
     assert [alias.text for alias in record.aliases] == ["y"]
     assert [(alias.record.text, alias.name.text) for alias in definitions.aliases] == [("x", "z")]
