@@ -8,14 +8,15 @@ from pathlib import Path
 
 from bridge.runtime.loader import SUBSTITUTIONS
 from records import PV
-from records.db import Builder, Definitions, Kind, Parser, Position, Problem, check_links, substitutions
+from records.db import BreakPoint, Builder, Definitions, Kind, Parser, Position, Problem, check_links, substitutions
 
 __all__ = ["DbFiles"]
 
 
 @dataclass
 class DbFiles:
-    """Several files as one database: `pvdb` are its records and aliases, `problems` what is wrong with it.
+    """Several files as one database: `pvdb` are its records and aliases, `problems` what is wrong with it, `tables`
+    its breakpoint tables.
 
     `include` are folders where files are sought that stand neither beside the one that names them nor here.
     """
@@ -24,6 +25,7 @@ class DbFiles:
     include: Sequence[str] = ()
     pvdb: dict[str, PV] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    tables: dict[str, list[BreakPoint]] = field(default_factory=dict)
 
     def load(self, *files: str) -> None:
         """Read the files and make their records. Never raises for what is in them, or for their not being there."""
@@ -40,7 +42,9 @@ class DbFiles:
                 self._substitute(file, text, parser, found)
             else:
                 parser.parse(file, text, dict(self.macros))
-        self.pvdb = Builder(definitions, found).build()
+        builder = Builder(definitions, found)
+        self.pvdb = builder.build()
+        self.tables = builder.tables
         check_links(definitions, self.pvdb, found)
         # a template says the same of each record that it makes, and of each file in its order
         self.problems = sorted(dict.fromkeys(found), key=lambda one: one.position)

@@ -7,8 +7,10 @@ from records.db.macros import parse_macros
 from records.db.parser import Parser, Reader
 from records.db.problem import Kind, Position, Problem
 from records.db.substitutions import Template, substitutions
+from records.db.tables import BreakPoint
 
 __all__ = [
+    "BreakPoint",  # of a breakpoint table
     "Builder",  # makes the records
     "Definitions",  # what stands in the files
     "Kind",  # error, mistake or warning

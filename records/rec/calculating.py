@@ -98,6 +98,13 @@ class Calculating(Analog):
             self.last = [new if new != old else old for new, old in zip(now, last, strict=True)]  # -0 is no new 0
         return super().monitor()
 
+    def reset_alarms(self) -> int:
+        """As for any record; with a change of alarm base tells the arguments as well, changed or not."""
+        changes = super().reset_alarms()
+        if changes:
+            self.last = self.args[:-1]
+        return changes
+
     # --- puts ---------------------------------------------------------------------------------------------------
 
     def take_put(self, value: Value) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,58 @@ async def test_wrong_words(tmp_path: Path, words: tuple[str, ...], said: str) ->
     assert ended.code in (1, 2)
     assert said in ended.out + ended.err
     assert "Traceback" not in ended.err
+
+
+# --- the page docs/databases.md ---------------------------------------------------------------------------------------
+
+PAGE = (Path(__file__).parents[2] / "docs/databases.md").read_text()
+
+
+def block(language: str, number: int = 0) -> str:
+    """A block of code of the page."""
+    return PAGE.split(f"```{language}\n")[1 + number].split("```")[0]
+
+
+@needs_c_tools
+async def test_the_page_s_database(tmp_path: Path) -> None:
+    (tmp_path / "lab.db").write_text(PAGE.split("```\n")[1])
+    ended = await finished(*IOCBRIDGE, "check", "lab.db", "-m", "P=LAB:", cwd=tmp_path)
+    assert (ended.code, ended.out) == (0, "2 records, 0 errors, 0 warnings\n")
+    async with program(*IOCBRIDGE, "run", "lab.db", "-m", "P=LAB:", cwd=tmp_path) as running:
+        port = await running.port()
+        assert (await c_tool(port, "caput", "-c", "LAB:TEMPERATURE", "100")).code == 0
+        assert (await c_tool(port, "caget", "-t", "LAB:T.SEVR", "LAB:T.DESC")).out.splitlines() == [
+            "MAJOR",
+            "Temperature of the furnace",
+        ]
+
+        async def follows() -> bool:
+            return (await c_tool(port, "caget", "-t", "LAB:F", "LAB:F.SEVR")).out.split() == ["212", "MAJOR"]
+
+        async with asyncio.timeout(15):
+            while not await follows():
+                await asyncio.sleep(0.05)
+
+
+async def test_the_page_s_mistakes(tmp_path: Path) -> None:
+    text = (
+        PAGE.split("```\n")[1]
+        .replace('field(PREC, "1")', "")
+        .replace('field(EGU, "C")', "")
+        .replace("A*1.8+32", "A*1.")
+    )
+    lines = text.splitlines()
+    lines[2] = '    field(EGU, "C")'
+    lines[3] = '    field(PREC,  "one")'
+    lines[4] = "    field(HIHH, 80) field(VAL, 21.5)"
+    lines[9] = '    field(INPA, "5") field(CALC, "A*1.")'
+    (tmp_path / "lab.db").write_text("\n".join(lines))
+    ended = await finished(*IOCBRIDGE, "check", "lab.db", "-m", "P=LAB:", cwd=tmp_path)
+    said = [line.partition(" error: ")[2] for line in ended.out.splitlines()]
+    for line in PAGE.split("```\n")[5].splitlines()[:3]:
+        assert line.partition(" error: ")[2] in said
+
+
+def test_the_page_s_program(capsys: pytest.CaptureFixture[str]) -> None:
+    exec(block("python"), {})
+    assert capsys.readouterr().out == "12.566370614359172 A\n"
