@@ -10,8 +10,8 @@ from records.db.definitions import Definitions, FieldDef, RecordDef, Text
 from records.db.problem import DbSyntaxError, Kind, Position, Problem
 from records.db.tables import BreakPoint, break_table
 from records.db.values import field_value
-from records.field import ACTS, LINK
-from records.linktext import LinkSyntaxError, parse_link
+from records.field import ACTS, LINK, Field
+from records.linktext import Constant, LinkSyntaxError, parse_link
 from records.makers import RECORD_TYPES
 from records.near import near
 from records.place import Place
@@ -76,6 +76,8 @@ class Builder:
         links: dict[str, str] = {key: values.pop(key) for key in _INSTRUMENT if key in values}
         saved = self._saving(record, record_class)
         value = values.pop("VAL", None)
+        if _is_constant(links.get(record_class.constant_field) or values.get(record_class.constant_field, "")):
+            value = None  # ``recGblInitConstantLink``: the constant is the value
         fields = {record_class.fields[key].attr: one for key, one in values.items()}
 
         def make(pv_name: str, group: Any) -> Record:
@@ -97,40 +99,23 @@ class Builder:
         return pv
 
     def _values(self, record: RecordDef, record_class: type[Record]) -> dict[str, Any]:
+        """The fields that can be used, as the record holds them."""
         values: dict[str, Any] = {}
         for key, field in record.fields.items():
             where = f"{record.name.text}.{key}"
             row = record_class.fields.get(key)
             if row is None:
                 self._say(field.name.position, _no_field(record_class, key), where)
-                continue
-            if key in ("NAME", "RTYP") or _is_derived(record_class, row.attr):
+            elif key in ("NAME", "RTYP") or _is_derived(record_class, row.attr):
                 self._say(field.name.position, "this field follows from the record and cannot be given", where)
-                continue
-            if key == "VAL" and "NELM" in record_class.fields:
+            elif key == "VAL" and "NELM" in record_class.fields:
                 self._say(field.name.position, "an array cannot be given here", where)
-                continue
-            try:
-                value = field_value(row, field.value.text)
-                if row.changes & LINK:
-                    parse_link(field.value.text, record_class.link_kind(key))
-            except LinkSyntaxError as error:
-                self._say(field.value.at(error.column - 1), error.message, where)
-                continue
-            except ValueError as error:
-                self._say(field.value.position, str(error), where)
-                continue
-            if key not in record_class.expressions or self._is_calc(field.value, where):
-                values[key] = value
+            else:
+                try:
+                    values[key] = _value(row, field.value, record_class)
+                except DbSyntaxError as error:
+                    self._say(error.position, error.message, where)
         return values
-
-    def _is_calc(self, text: Text, where: str) -> bool:
-        try:
-            compile_calc(text.text)
-        except CalcError as error:
-            self._say(text.at(error.column - 1), str(error), where)
-            return False
-        return True
 
     def _saving(self, record: RecordDef, record_class: type[Record]) -> Saving | None:
         """What the tags of synApps's autosave say. The pass is our own affair: fields first, then VAL."""
@@ -163,6 +148,29 @@ class Builder:
             self._say(record.position, f"there is no record {record.text!r} for an alias{known}", alias.text)
         elif target is not None:  # else what is wrong with the record was said
             self.pvdb[alias.text] = target
+
+
+def _value(row: Field, text: Text, record_class: type[Record]) -> Any:
+    """A value as the field holds it. Raises DbSyntaxError for what does not fit, and for what is no link or no CALC."""
+    try:
+        value = field_value(row, text.text)
+        if row.changes & LINK:
+            parse_link(text.text, record_class.link_kind(row.name))
+        elif row.name in record_class.expressions:
+            compile_calc(text.text)
+    except LinkSyntaxError as error:
+        raise DbSyntaxError(text.at(error.column - 1), error.message) from None
+    except CalcError as error:
+        raise DbSyntaxError(text.at(error.column - 1), str(error)) from None
+    except ValueError as error:
+        raise DbSyntaxError(text.position, str(error)) from None
+    return value
+
+
+def _is_constant(text: str) -> bool:
+    """Whether a link is a value."""
+    link = parse_link(text)
+    return isinstance(link, Constant) and link.value is not None
 
 
 def _is_derived(record_class: type[Record], attr: str) -> bool:
