@@ -48,6 +48,8 @@ class Calculating(Analog):
 
     calc: str
 
+    _inputs: tuple[tuple[str, int], ...] = ()  # the links that have a target
+
     def __init__(self, name: str, value: Any = None, **options: Any) -> None:
         self.args = [0.0] * (len(ARGUMENTS) + 1)
         self.last = [0.0] * len(ARGUMENTS)
@@ -79,17 +81,18 @@ class Calculating(Analog):
 
     def read_inputs(self) -> bool:
         """Read the links into A to U (``fetch_values``); whether all of them could be read."""
-        links = self._links
-        if links is None:
-            return True
         good = True
-        for field, index in INPUTS:
-            if field in links:
-                try:
-                    self.args[index] = self.read_link(field, DOUBLE)
-                except LinkError:
-                    good = False
+        for field, index in self._inputs:
+            try:
+                self.args[index] = self.read_link(field, DOUBLE, self.args[index])
+            except LinkError:
+                good = False
         return good
+
+    def _connect(self, name: str) -> None:
+        super()._connect(name)
+        links = self._links or {}
+        self._inputs = tuple(pair for pair in INPUTS if pair[0] in links)  # few of them, as a rule
 
     def monitor(self) -> int:
         """VALUE and LOG by the deadbands; the arguments are now as everybody was told."""
