@@ -119,7 +119,7 @@ class CalcoutRecord(Calculating):
                 await self._write_point()
             self.finish()
         finally:
-            self._leave()
+            self.leave()
         if self.rpro and self.host is not None:
             self.rpro = 0
             self.host.once(self)

@@ -57,7 +57,7 @@ class Calculating(Analog):
         super().__init__(name, value, **options)
         self._calc = compile_calc(self.calc)
         for field, index in INPUTS:
-            if field.lower() in self.__dict__:
+            if getattr(self, field.lower()):
                 self.take_constant(field, index)
 
     def take_constant(self, field: str, index: int) -> None:
