@@ -130,10 +130,9 @@ class Outgoing:
         if self.late and not self.held:
             self._catch_up()
 
-    def begin_event(self, subscription: Subscription) -> bool:
-        """Get ready for an event; False if it has to wait, because the newest is enough for a client that is held."""
+    def begin_events(self) -> bool:
+        """Get ready for events of this turn; False if they have to wait in `late`, because the client is held."""
         if self.held:
-            self.late[subscription] = None
             return False
         if not self.dirty:
             self.hub.mark(self)

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from bridge.server.rendering import EVENT_ADD, LargeRendering, Rendering, make_rendering
+from bridge.server.rendering import EVENT_ADD, Audience, LargeRendering, Rendering, make_rendering
 from records import PV, Listener
 
 if TYPE_CHECKING:
@@ -142,38 +142,35 @@ class Outlet:
         """The PV's news: render what is watched, forget the rest, and queue the events."""
         for rendering in self.renderings:
             rendering.payload = payload = None
-            for mask, subscriptions in rendering.watchers:
-                if not mask & changes:
+            for audience in rendering.watchers:
+                if not audience.mask & changes:
                     continue
                 payload = payload or rendering.render()
-                for subscription in subscriptions:
-                    session = subscription.session
-                    if session.flowing or session.begin_event(subscription):
+                if not rendering.constant:
+                    _tell(audience, rendering, payload)
+                    continue
+                held = False
+                for session, head in zip(audience.sessions, audience.heads, strict=True):
+                    if session.flowing or session.begin_events():
                         out = session.out
-                        out.append(subscription.head or rendering.head(EVENT_ADD, subscription.subid, payload))
+                        out.append(head)
                         out.append(payload)
+                    else:
+                        held = True
+                if held:
+                    audience.note_held()
 
     def _array_changed(self, pv: PV, changes: int) -> None:
         """The same for an array, of which no client has more than a few waiting to be sent."""
         for rendering in self.renderings:
-            rendering.payload = None
+            rendering.payload = payload = None
             if isinstance(rendering, LargeRendering):
                 rendering.postpone(changes)
                 continue
-            for mask, subscriptions in rendering.watchers:
-                if not mask & changes:
-                    continue
-                payload = rendering.payload
-                for subscription in subscriptions:
-                    session = subscription.session
-                    if not session.flowing and not session.begin_event(subscription):
-                        continue
-                    if payload is None:
-                        payload = rendering.render()
-                    session.out.append(subscription.head or rendering.head(EVENT_ADD, subscription.subid, payload))
-                    session.out.append(payload)
-                    if len(session.out) * len(payload) > MUCH:
-                        session.flush()
+            for audience in rendering.watchers:
+                if audience.mask & changes:
+                    payload = payload or rendering.render()
+                    _tell(audience, rendering, payload)
 
     # --- puts ---------------------------------------------------------------------------------------------------
 
@@ -280,6 +277,19 @@ class Outlet:
                 self.hub.drop(self)
 
         going_on(fetched)
+
+
+def _tell(audience: Audience, rendering: Rendering, payload: bytes) -> None:
+    """Queue an event whose head may be another one each time, and which may be large."""
+    for subscription in audience.subscriptions:
+        session = subscription.session
+        if session.flowing or session.begin_events():
+            session.out.append(subscription.head or rendering.head(EVENT_ADD, subscription.subid, payload))
+            session.out.append(payload)
+            if len(session.out) * len(payload) > MUCH:
+                session.flush()
+        else:
+            session.late[subscription] = None
 
 
 def _size_of(value: Any) -> int:
