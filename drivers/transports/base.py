@@ -9,7 +9,7 @@ from __future__ import annotations
 import abc
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from drivers.errors import UsageError
 
@@ -97,7 +97,7 @@ class _Link(asyncio.Protocol):
         self.data_received = receive  # type: ignore[method-assign,assignment]  # straight to the port, a call less for each chunk
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+        transport = cast("asyncio.Transport", transport)  # uvloop's does not derive from it
         self.stream = transport
         transport.set_write_buffer_limits(high=HIGH_WATER)
 

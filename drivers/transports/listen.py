@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 from drivers.errors import UsageError
 from drivers.transports.base import Lost, Receive, StreamTransport, _Link
@@ -94,7 +94,7 @@ class _Caller(asyncio.Protocol):
         self.gone = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+        transport = cast("asyncio.Transport", transport)  # uvloop's does not derive from it
         self._stream = transport
         host = transport.get_extra_info("peername")[0]
         stopped = self._owner._server is None  # while this one was being accepted

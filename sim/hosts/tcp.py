@@ -7,7 +7,7 @@ import contextlib
 import socket
 import struct
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from sim.faults import AT_CONNECT, Faults
 from sim.hosts.speaker import Speaker
@@ -127,7 +127,7 @@ class _Client(asyncio.Protocol):
         self.gone = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+        transport = cast("asyncio.Transport", transport)  # uvloop's does not derive from it
         self._transport = transport
         self.wire = self._host.admit(self)
         if self.wire is None:

@@ -10,7 +10,7 @@ import os
 import tty
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from serial import Serial
 from serial.rfc2217 import PortManager
@@ -200,7 +200,7 @@ class TcpSession(asyncio.Protocol):
         self.far = far
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+        transport = cast("asyncio.Transport", transport)  # uvloop's does not derive from it
         self.stream = self.far.stream = transport
         self.far.open_streams.add(transport)
         self.far.greeted += 1
@@ -381,7 +381,7 @@ class DeviceServerSession(asyncio.Protocol):
         self._far = far
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+        transport = cast("asyncio.Transport", transport)  # uvloop's does not derive from it
         self._transport = transport
         self._far.sessions.add(transport)
         assert self._far.line is not None
