@@ -32,11 +32,13 @@ if TYPE_CHECKING:
         SubGroup,
         ai,
         ao,
+        aSub,
         bi,
         bo,
         calc,
         calcout,
         dfanout,
+        event,
         fanout,
         get_pv_pair_wrapper,
         int64in,
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
         mbbi,
         mbbo,
         permissive,
+        printf,
         pvfunction,
         pvproperty,
         sel,
@@ -55,6 +58,8 @@ if TYPE_CHECKING:
         state,
         stringin,
         stringout,
+        sub,
+        subroutine,
         waveform,
     )
 
@@ -64,6 +69,7 @@ __all__ = [
     "ServerConfig",  # where to serve
     "SkipWrite",  # a putter's "leave it as it is"
     "SubGroup",  # a group inside a group
+    "aSub",
     "ai",  # the record types
     "ao",
     "bi",
@@ -71,6 +77,7 @@ __all__ = [
     "calc",
     "calcout",
     "dfanout",
+    "event",
     "fanout",
     "get_pv_pair_wrapper",  # setpoints with their readbacks
     "int64in",
@@ -83,6 +90,7 @@ __all__ = [
     "mbbi",
     "mbbo",
     "permissive",
+    "printf",
     "pvfunction",  # a function as PVs
     "pvproperty",  # a PV with hooks
     "run",  # serve until Ctrl-C
@@ -92,6 +100,8 @@ __all__ = [
     "state",
     "stringin",
     "stringout",
+    "sub",
+    "subroutine",  # a function that records call
     "template_arg_parser",  # the same, for options of your own besides
     "waveform",
 ]

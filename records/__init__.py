@@ -9,6 +9,7 @@ from records.calc import CalcError, compile_calc
 from records.convert import as_field_type, convert, text_of
 from records.fieldhooks import FieldSpec, Hook, ScanHook
 from records.fieldinst import FieldInst
+from records.functions import subroutine
 from records.group import PVGroup
 from records.host import Host
 from records.link import DbLink, Link, LinkError
@@ -21,11 +22,13 @@ from records.macros import expand
 from records.makers import (
     ai,
     ao,
+    aSub,
     bi,
     bo,
     calc,
     calcout,
     dfanout,
+    event,
     fanout,
     int64in,
     int64out,
@@ -36,11 +39,13 @@ from records.makers import (
     mbbi,
     mbbo,
     permissive,
+    printf,
     sel,
     seq,
     state,
     stringin,
     stringout,
+    sub,
     waveform,
 )
 from records.menus import MENU_PINI, SCAN_EVENT, SCAN_IO_INTR, SCAN_PASSIVE
@@ -104,6 +109,7 @@ __all__ = [
     "Unsubscribe",  # what ends a subscription
     "Value",  # the Python values of fields
     "Watched",  # something that knows whether its wire is up
+    "aSub",  # arrays by a Python function
     "ai",  # analog input
     "ao",  # analog output
     "as_field_type",  # the field type for a Python type or value
@@ -116,6 +122,7 @@ __all__ = [
     "compile_calc",  # an expression in base's CALC language, ready to calculate
     "convert",  # any Python value to a field's own kind
     "dfanout",  # one number to many records
+    "event",  # posts an event
     "expand",  # macros in names
     "fanout",  # processes many records
     "get_pv_pair_wrapper",  # makes what specifies such pairs
@@ -130,6 +137,7 @@ __all__ = [
     "mbbo",  # multi-bit output
     "parse_link",  # the text of a link, taken apart
     "permissive",  # two flags (obsolete)
+    "printf",  # a text from a format
     "pvfunction",  # a function as a group of PVs
     "pvproperty",  # a PV with hooks, as in caproto
     "resolve",  # the PV that a name means
@@ -140,6 +148,8 @@ __all__ = [
     "status_of",  # the alarm status that an exception stands for
     "stringin",  # text input
     "stringout",  # text output
+    "sub",  # a number by a Python function
+    "subroutine",  # a function that sub and aSub records call
     "text_of",  # the text of one element
     "waveform",  # array
 ]

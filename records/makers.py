@@ -11,11 +11,13 @@ from records.output import Output
 from records.place import here
 from records.rec.ai import AiRecord
 from records.rec.ao import AoRecord
+from records.rec.asub import AsubRecord
 from records.rec.bi import BiRecord
 from records.rec.bo import BoRecord
 from records.rec.calc import CalcRecord
 from records.rec.calcout import CalcoutRecord
 from records.rec.dfanout import DfanoutRecord
+from records.rec.event import EventRecord
 from records.rec.fanout import FanoutRecord
 from records.rec.int64in import Int64inRecord
 from records.rec.int64out import Int64outRecord
@@ -26,11 +28,13 @@ from records.rec.lso import LsoRecord
 from records.rec.mbbi import MbbiRecord
 from records.rec.mbbo import MbboRecord
 from records.rec.permissive import PermissiveRecord
+from records.rec.printf import PrintfRecord
 from records.rec.sel import SelRecord
 from records.rec.seq import SeqRecord
 from records.rec.state import StateRecord
 from records.rec.stringin import StringinRecord
 from records.rec.stringout import StringoutRecord
+from records.rec.sub import SubRecord
 from records.rec.waveform import WaveformRecord
 from records.record import Record
 from records.saving import RESTORES, saving
@@ -42,6 +46,7 @@ if TYPE_CHECKING:
 __all__ = [
     "RECORD_TYPES",
     "RecordMaker",
+    "aSub",
     "ai",
     "ao",
     "bi",
@@ -49,6 +54,7 @@ __all__ = [
     "calc",
     "calcout",
     "dfanout",
+    "event",
     "fanout",
     "int64in",
     "int64out",
@@ -59,11 +65,13 @@ __all__ = [
     "mbbi",
     "mbbo",
     "permissive",
+    "printf",
     "sel",
     "seq",
     "state",
     "stringin",
     "stringout",
+    "sub",
     "waveform",
 ]
 
@@ -219,6 +227,10 @@ permissive = RecordMaker(PermissiveRecord)
 sel = RecordMaker(SelRecord)
 seq = RecordMaker(SeqRecord)
 state = RecordMaker(StateRecord)
+aSub = RecordMaker(AsubRecord)  # noqa: N816  # as base calls it
+printf = RecordMaker(PrintfRecord)
+sub = RecordMaker(SubRecord)
+event = RecordMaker(EventRecord)
 waveform = RecordMaker(WaveformRecord)
 
 #: The maker of each record type, by RTYP.
@@ -227,6 +239,6 @@ RECORD_TYPES: dict[str, RecordMaker[Any]] = {
     for maker in (
         *(ai, ao, bi, bo, calc, calcout, int64in, int64out, longin, longout),
         *(lsi, lso, mbbi, mbbo, stringin, stringout, waveform),
-        *(dfanout, fanout, permissive, sel, seq, state),
+        *(aSub, dfanout, event, fanout, permissive, printf, sel, seq, state, sub),
     )
 }

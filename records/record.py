@@ -485,7 +485,7 @@ class Record(Simulated):
             return self.process()
         self.putf = 1
         work = self.process()
-        if work is None and not self._active:
+        if work is None:
             self.putf = 0
         return work
 

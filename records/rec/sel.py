@@ -36,7 +36,7 @@ class SelRecord(SoftAnalog):
         display(DOUBLE),
         value_limits(DOUBLE),
         deadbands(DOUBLE),
-        numbered(DOUBLE, nan, *INPUTS, changes=PROCESSES),
+        numbered(DOUBLE, 0.0, *INPUTS, changes=PROCESSES),
         numbered(DOUBLE, 0.0, *(f"L{name}" for name in INPUTS), writable=False),
         Field("NLST", FieldType.USHORT, 0, writable=False),
     )
@@ -48,7 +48,7 @@ class SelRecord(SoftAnalog):
     def init_soft(self) -> None:
         """Values given to A ... L do not count, as in base: only those of links do."""
         for name in INPUTS:
-            self.__dict__.pop(name.lower(), None)
+            setattr(self, name.lower(), nan)
         super().init_soft()
 
     def process_record(self) -> None:

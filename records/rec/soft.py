@@ -67,8 +67,9 @@ class Soft(Record):
             constant = self.constant_link(link_name, row.type)
             if constant is not None:
                 setattr(self, row.attr, constant)
-        for attr in ("lalm", "mlst", "alst", "oval"):
-            self.__dict__.pop(attr, None)
+        for name in ("LALM", "MLST", "ALST", "OVAL"):
+            if name in self.fields:
+                setattr(self, name.lower(), self.fields[name].default)
 
     def monitor(self) -> int:
         """VAL says nothing by itself."""

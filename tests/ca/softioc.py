@@ -76,11 +76,12 @@ async def _answers(port: int, name: bytes) -> None:
 
 @contextlib.asynccontextmanager
 async def softioc(
-    database: str = DATABASE, *, port: int | None = None, beacon_port: int | None = None, newest: bool = False
+    database: str = DATABASE, *, port: int | None = None, beacon_port: int | None = None, newest: bool | Path = False
 ) -> AsyncIterator[int]:
     """Serve `database` on `port`, or on a free one; gives the port. It is killed, not stopped, at the end.
 
-    `newest` takes the IOC of epicscorelibs, 7.0.10, whose calc records have arguments up to U.
+    `newest` takes the IOC of epicscorelibs, 7.0.10, whose calc records have arguments up to U; a path is a Python
+    program that runs it with something more.
     """
     assert C_TOOLS is not None
     port = port or _free_port()
@@ -95,7 +96,9 @@ async def softioc(
         file = Path(folder) / "records.db"
         file.write_text(database)
         program = (
-            [sys.executable, "-c", _NEWEST, str(file)] if newest else [str(C_TOOLS / "softIoc"), "-S", "-d", str(file)]
+            [sys.executable, *((str(newest),) if isinstance(newest, Path) else ("-c", _NEWEST)), str(file)]
+            if newest
+            else [str(C_TOOLS / "softIoc"), "-S", "-d", str(file)]
         )
         process = await asyncio.create_subprocess_exec(
             *program,

@@ -25,9 +25,11 @@ from tests.server.serving import loopback
 __all__ = ["Difference", "compare", "missing_fields"]
 
 #: Not compared, of any type: docs/record-differences.md says why.
-LEFT_OUT = frozenset(("AMSG", "NAMSG", "DTYP", "BKPT", "TIME"))
+LEFT_OUT = frozenset(("AMSG", "NAMSG", "DTYP", "OLDSIMM", "BKPT", "TIME"))
 #: What is compared of the records around `$x`.
 AROUND = ("VAL", "STAT", "SEVR", "UDF", "PACT", "RPRO", "PUTF", "DISA")
+#: Base's IOC, with functions for sub and aSub.
+_BASE = Path(__file__).with_name("subioc.py")
 SETTLED = 1.5  # seconds: what differs for longer is a difference
 TIMEOUT = 20.0
 
@@ -89,7 +91,7 @@ async def _both(case: Case, copies: int) -> AsyncIterator[tuple[Client, Client, 
     text = database_text(case, copies)
     pvdb = our_records(text)
     async with (
-        softioc(text, newest=True) as port,
+        softioc(text, newest=_BASE) as port,
         running(pvdb, config=loopback()) as ioc,
         Client(only(port)) as base,
         Client(only(ioc.server.port)) as ours,

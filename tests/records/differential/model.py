@@ -56,7 +56,7 @@ _CHOSEN: Mapping[str, tuple[Any, ...]] = {
     "DISV": (1, 1, 1, 0),
     "SDIS": ("$switch", "", "$switch NPP MS", "1", ""),
     "SDLY": (-1.0,),
-    "SSCN": (65535, 0, 1),
+    "SSCN": (0, 1),
     "SIML": ("$switch", "", "$switch NPP MS"),
     "SIMM": (0, 1, 0, "NO", "YES"),
     "FLNK": ("$after", "", "$after CA", "3"),

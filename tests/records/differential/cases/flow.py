@@ -5,15 +5,15 @@ from __future__ import annotations
 from tests.records.differential.cases.values import ALARMED, AROUND, LIMITS
 from tests.records.differential.model import NUMBERS, TEXTS, Case, Put, Rec, every_field, links
 
-__all__ = ["FLOW"]
+__all__ = ["CHOICE", "FLOW", "NUMBERS_PUT", "OTHER", "SOURCE", "TARGET"]
 
 _SET = {"VAL": "0", "PINI": "YES"}
-_SOURCE = Rec("ao", "$src", {**ALARMED, **_SET, "PREC": "2"})
-_OTHER = Rec("ao", "$two", {**ALARMED, **_SET})
-_TARGET = Rec("ao", "$t", {"HIGH": "5", "HSV": "MINOR", **_SET})
+SOURCE = Rec("ao", "$src", {**ALARMED, **_SET, "PREC": "2"})
+OTHER = Rec("ao", "$two", {**ALARMED, **_SET})
+TARGET = Rec("ao", "$t", {"HIGH": "5", "HSV": "MINOR", **_SET})
 _COUNTER = Rec("ai", "$count", {"INP": "$src NPP MS"})
-_CHOICE = Rec("longout", "$number", {**ALARMED, **_SET})
-_NUMBERS = (
+CHOICE = Rec("longout", "$number", {**ALARMED, **_SET})
+NUMBERS_PUT = (
     Put("$src", NUMBERS, 3.0),
     Put("$two", NUMBERS, 2.0),
     Put("$number", (0, 1, 2, 3, 4, 12, 16, 17, 40), 1.5),
@@ -29,8 +29,8 @@ FLOW = (
         "fanout",
         (
             Rec("fanout", "$x", {"SELL": "$number NPP MS", "LNK1": "$after", "LNK2": "$count", "FLNK": "$after"}),
-            _SOURCE,
-            _CHOICE,
+            SOURCE,
+            CHOICE,
             _COUNTER,
             *AROUND,
         ),
@@ -53,10 +53,10 @@ FLOW = (
                 {"SELL": "$number NPP MS", "OUTA": "$t PP MS", "OUTP": "$two PP", "DOL": "$src", "FLNK": "$after"}
                 | LIMITS,
             ),
-            _SOURCE,
-            _OTHER,
-            _TARGET,
-            _CHOICE,
+            SOURCE,
+            OTHER,
+            TARGET,
+            CHOICE,
             *AROUND,
         ),
         (
@@ -66,7 +66,7 @@ FLOW = (
             Put("$x.OMSL", (0, 1), 0.6),
             Put("$x", NUMBERS, 5.0),
             Put("$x.PROC", (1,), 2.0),
-            *_NUMBERS,
+            *NUMBERS_PUT,
         ),
     ),
     Case(
@@ -78,10 +78,10 @@ FLOW = (
                 {"SELL": "$number NPP MS", "DOL1": "$src NPP MS", "LNK1": "$t PP MS", "DOL2": "4", "LNK2": "$two PP"}
                 | {"DOLF": "$two", "LNKF": "$t PP", "FLNK": "$after"},
             ),
-            _SOURCE,
-            _OTHER,
-            _TARGET,
-            _CHOICE,
+            SOURCE,
+            OTHER,
+            TARGET,
+            CHOICE,
             *AROUND,
         ),
         (
@@ -98,7 +98,7 @@ FLOW = (
             Put("$x.SELM", (0, 1, 2), 0.6),
             Put("$x", (0, 1, 7), 2.0),
             Put("$x.PROC", (1,), 4.0),
-            *_NUMBERS,
+            *NUMBERS_PUT,
         ),
     ),
     Case(
@@ -110,9 +110,9 @@ FLOW = (
                 {"NVL": "$number NPP MS", "INPA": "$src PP MS", "INPB": "$two", "INPC": "3.5", "FLNK": "$after"}
                 | LIMITS,
             ),
-            _SOURCE,
-            _OTHER,
-            _CHOICE,
+            SOURCE,
+            OTHER,
+            CHOICE,
             *AROUND,
         ),
         (
@@ -120,7 +120,26 @@ FLOW = (
             *(Put(f"$x.{name}", NUMBERS, 0.5) for name in "ABCDEL"),
             Put("$x.SELM", (0, 1, 2, 3), 1.5),
             Put("$x.PROC", (1,), 5.0),
-            *_NUMBERS,
+            *NUMBERS_PUT,
+        ),
+    ),
+    Case(
+        "event",
+        (
+            Rec("event", "$x", {"INP": "$src PP MS", "FLNK": "$after"}),
+            Rec("stringout", "$src", {"VAL": "$one", "PINI": "YES"}),
+            Rec("ai", "$waits", {"SCAN": "Event", "EVNT": "$one", "INP": "$switch"}),
+            Rec("ai", "$other", {"SCAN": "Event", "EVNT": "7", "INP": "$switch"}),
+            *AROUND,
+        ),
+        (
+            *every_field("event", SIOL=("$src", "$src PP MS", "7.2", "", "$one")),
+            Put("$src", ("$one", "7", " 7.9 ", "0", "300", ""), 4.0),
+            Put("$x", ("$one", "7", " 7.9 ", "0", "300", ""), 3.0),
+            Put("$x.INP", ("$src PP", "", "7", "$src NPP MS", "$nobody NPP MS"), 0.7),
+            Put("$x.PROC", (1,), 4.0),
+            Put("$switch", (0, 1), 1.0),
+            Put("$waits.EVNT", ("$one", "7", "three"), 0.5),
         ),
     ),
     Case(
