@@ -57,6 +57,7 @@ _CHOSEN: Mapping[str, tuple[Any, ...]] = {
     "SDIS": ("$switch", "", "$switch NPP MS", "1", ""),
     "SDLY": (-1.0,),
     "SSCN": (0, 1),
+    "LINR": (0, 1, 2),
     "SIML": ("$switch", "", "$switch NPP MS"),
     "SIMM": (0, 1, 0, "NO", "YES"),
     "FLNK": ("$after", "", "$after CA", "3"),

@@ -67,14 +67,14 @@ _TARGET = Rec("ao", "$t", {})
 VALUES = (
     _input("ai", NUMBERS, NUMBERS, _REAL, PREC="3", EGU="K", **LIMITS),
     _output("ao", NUMBERS, NUMBERS, _REAL, _TARGET, **LIMITS),
-    _input("bi", (0, 1, 2, "On", "Off", "1"), STATES, _COUNT, **TWO),
-    _output("bo", (0, 1, 2, "On", "Off", "1"), STATES, _COUNT, _TARGET, **TWO),
+    _input("bi", (0, 1, 2, "1"), STATES, _COUNT, **TWO),
+    _output("bo", (0, 1, 2, "1"), STATES, _COUNT, _TARGET, **TWO),
     _input("longin", WHOLE, NUMBERS, _REAL, **LIMITS),
     _output("longout", WHOLE, NUMBERS, _REAL, _TARGET, **LIMITS),
     _input("int64in", WHOLE, NUMBERS, _REAL, **LIMITS),
     _output("int64out", WHOLE, NUMBERS, _REAL, _TARGET, **LIMITS),
     _input("stringin", TEXTS, NUMBERS, _REAL),
     _output("stringout", TEXTS, NUMBERS, _REAL, Rec("stringout", "$t", {})),
-    _input("mbbi", (0, 1, 2, 5, "two", "3"), STATES, _COUNT, **FOUR),
-    _output("mbbo", (0, 1, 2, 3, 5, "two", "3"), STATES, _COUNT, _TARGET, **FOUR),
+    _input("mbbi", (0, 1, 2, 5, "3"), STATES, _COUNT, **FOUR),
+    _output("mbbo", (0, 1, 2, 3, 5, "3"), STATES, _COUNT, _TARGET, **FOUR),
 )
