@@ -163,7 +163,9 @@ class Record(Simulated):
             self.lcnt = 0
         if self._links is not None and "SDIS" in self._links:
             with suppress(LinkError):  # which has raised its alarm, and is no reason not to process
-                self.disa = self.read_link("SDIS", FieldType.SHORT)
+                before, self.disa = self.disa, self.read_link("SDIS", FieldType.SHORT)
+                if self.disa != before:
+                    self.notify(0)  # a disabled record tells nobody else
         if self.tpro and self.host is not None:
             self.host.trace(f"process {self.name}{' (disabled)' if self.disa == self.disv else ''}")
         if self.disa == self.disv:
@@ -485,7 +487,7 @@ class Record(Simulated):
             return self.process()
         self.putf = 1
         work = self.process()
-        if work is None:
+        if work is None and not self._active:
             self.putf = 0
         return work
 
