@@ -30,17 +30,22 @@ if TYPE_CHECKING:
         PVGroup,
         SkipWrite,
         SubGroup,
+        aai,
+        aao,
         ai,
         ao,
         aSub,
         bi,
         bo,
+        busy,
         calc,
         calcout,
+        compress,
         dfanout,
         event,
         fanout,
         get_pv_pair_wrapper,
+        histogram,
         int64in,
         int64out,
         longin,
@@ -48,7 +53,9 @@ if TYPE_CHECKING:
         lsi,
         lso,
         mbbi,
+        mbbiDirect,
         mbbo,
+        mbboDirect,
         permissive,
         printf,
         pvfunction,
@@ -59,6 +66,7 @@ if TYPE_CHECKING:
         stringin,
         stringout,
         sub,
+        subArray,
         subroutine,
         waveform,
     )
@@ -70,16 +78,21 @@ __all__ = [
     "SkipWrite",  # a putter's "leave it as it is"
     "SubGroup",  # a group inside a group
     "aSub",
+    "aai",  # the record types
+    "aao",
     "ai",  # the record types
     "ao",
     "bi",
     "bo",
+    "busy",
     "calc",
     "calcout",
+    "compress",
     "dfanout",
     "event",
     "fanout",
     "get_pv_pair_wrapper",  # setpoints with their readbacks
+    "histogram",
     "int64in",
     "int64out",
     "ioc_arg_parser",  # the options of an IOC program
@@ -88,7 +101,9 @@ __all__ = [
     "lsi",
     "lso",
     "mbbi",
+    "mbbiDirect",
     "mbbo",
+    "mbboDirect",
     "permissive",
     "printf",
     "pvfunction",  # a function as PVs
@@ -101,6 +116,7 @@ __all__ = [
     "stringin",
     "stringout",
     "sub",
+    "subArray",
     "subroutine",  # a function that records call
     "template_arg_parser",  # the same, for options of your own besides
     "waveform",

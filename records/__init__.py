@@ -20,16 +20,21 @@ from records.linktext import PvLink, parse_link
 from records.logs import logs
 from records.macros import expand
 from records.makers import (
+    aai,
+    aao,
     ai,
     ao,
     aSub,
     bi,
     bo,
+    busy,
     calc,
     calcout,
+    compress,
     dfanout,
     event,
     fanout,
+    histogram,
     int64in,
     int64out,
     longin,
@@ -37,7 +42,9 @@ from records.makers import (
     lsi,
     lso,
     mbbi,
+    mbbiDirect,
     mbbo,
+    mbboDirect,
     permissive,
     printf,
     sel,
@@ -46,6 +53,7 @@ from records.makers import (
     stringin,
     stringout,
     sub,
+    subArray,
     waveform,
 )
 from records.menus import MENU_PINI, SCAN_EVENT, SCAN_IO_INTR, SCAN_PASSIVE
@@ -110,22 +118,27 @@ __all__ = [
     "Value",  # the Python values of fields
     "Watched",  # something that knows whether its wire is up
     "aSub",  # arrays by a Python function
+    "aai",  # array input
+    "aao",  # array output
     "ai",  # analog input
     "ao",  # analog output
     "as_field_type",  # the field type for a Python type or value
     "bi",  # binary input
     "bo",  # binary output
+    "busy",  # a flag that puts wait for
     "calc",  # calculation
     "calcout",  # calculation that is written
     "cast",  # a value on its way through a link
     "clock",  # where timestamps come from
     "compile_calc",  # an expression in base's CALC language, ready to calculate
+    "compress",  # a buffer of values, or of their averages
     "convert",  # any Python value to a field's own kind
     "dfanout",  # one number to many records
     "event",  # posts an event
     "expand",  # macros in names
     "fanout",  # processes many records
     "get_pv_pair_wrapper",  # makes what specifies such pairs
+    "histogram",  # how often a signal was where
     "int64in",  # 64-bit integer input
     "int64out",  # 64-bit integer output
     "logs",  # where `group.log` leads
@@ -134,7 +147,9 @@ __all__ = [
     "lsi",  # long text input
     "lso",  # long text output
     "mbbi",  # multi-bit input: up to sixteen states
+    "mbbiDirect",  # a number and its bits, input
     "mbbo",  # multi-bit output
+    "mbboDirect",  # a number and its bits, output
     "parse_link",  # the text of a link, taken apart
     "permissive",  # two flags (obsolete)
     "printf",  # a text from a format
@@ -149,6 +164,7 @@ __all__ = [
     "stringin",  # text input
     "stringout",  # text output
     "sub",  # a number by a Python function
+    "subArray",  # part of an array
     "subroutine",  # a function that sub and aSub records call
     "text_of",  # the text of one element
     "waveform",  # array

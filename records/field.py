@@ -64,7 +64,7 @@ class Field(NamedTuple):
                 index = int(convert(value, FieldType.ENUM, 1, self.menu))  # type: ignore[arg-type]  # one element
         except ValueError:
             index = -1
-        if not 0 <= index < len(self.menu):
+        if not 0 <= index < len(self.menu) and index != self.default:  # SSCN begins at 65535, which is no choice
             raise ValueError(f"{self.name} has no choice {value!r}; choose one of {', '.join(map(repr, self.menu))}")
         return Severity(index) if self.menu is MENU_ALARM_SEVR else index
 

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import TYPE_CHECKING, Any, Protocol
 
-from records.alarm import Alarm
+from records.alarm import Alarm, Severity, Status
 from records.fielded import Fielded
 from records.fieldpv import FieldPV
 from records.linkcast import cast
@@ -46,6 +47,11 @@ class Link(Protocol):
     @property
     def state(self) -> tuple[Alarm, int] | None:
         """Alarm and time (ns) of the target; None while it is not there."""
+        ...
+
+    @property
+    def elements(self) -> int | None:
+        """Most elements that the target can have; None while it is not there."""
         ...
 
     def close(self) -> None:
@@ -91,8 +97,12 @@ class DbLink:
                 source.start_put(pv, value)
                 return
             row = pv.row if isinstance(pv, FieldPV) else None
-            one = cast(value, kind, pv.metadata, pv.field_type, pv.max_count) if _needs_cast(kind, pv) else value
-            begin = record.take_from_link(row, one, processes)
+            if pv.max_count == 1 and isinstance(value, (array, bytes, list)) and not len(value):
+                _take_nothing(record, row is None)
+                begin = None
+            else:
+                one = cast(value, kind, pv.metadata, pv.field_type, pv.max_count) if _needs_cast(kind, pv) else value
+                begin = record.take_from_link(row, one, processes)
         except (ValueError, TypeError, PermissionError) as error:
             raise LinkError(f"{pv.name}: {error}") from None
         if processes:
@@ -109,8 +119,20 @@ class DbLink:
         """Alarm and time of the target."""
         return self.pv.alarm, self.pv.time_ns
 
+    @property
+    def elements(self) -> int:
+        """Most elements that the target can have."""
+        return self.pv.max_count
+
     def close(self) -> None:
         """Nothing to let go of."""
+
+
+def _take_nothing(record: Any, defines: bool) -> None:
+    """An empty array for a scalar is an alarm of the target (``dbPut``)."""
+    record.raise_alarm(Status.LINK, Severity.INVALID)
+    if defines:
+        record.udf = 0
 
 
 def _needs_cast(kind: FieldType, pv: PV) -> bool:

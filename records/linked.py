@@ -96,6 +96,11 @@ class Linked(Fielded):
         """Whether link field `name` leads anywhere (``!dbLinkIsConstant``)."""
         return self._links is not None and name in self._links
 
+    def link_elements(self, name: str) -> int | None:
+        """Most elements that the target of link field `name` can have (``dbGetNelements``); None if it is not there."""
+        link = self._links.get(name) if self._links is not None else None
+        return None if link is None else link.elements
+
     # --- texts --------------------------------------------------------------------------------------------------
 
     def raw_link(self, name: str) -> str:

@@ -9,16 +9,21 @@ from records.menus import scan_index
 from records.near import near
 from records.output import Output
 from records.place import here
+from records.rec.aai import AaiRecord
+from records.rec.aao import AaoRecord
 from records.rec.ai import AiRecord
 from records.rec.ao import AoRecord
 from records.rec.asub import AsubRecord
 from records.rec.bi import BiRecord
 from records.rec.bo import BoRecord
+from records.rec.busy import BusyRecord
 from records.rec.calc import CalcRecord
 from records.rec.calcout import CalcoutRecord
+from records.rec.compress import CompressRecord
 from records.rec.dfanout import DfanoutRecord
 from records.rec.event import EventRecord
 from records.rec.fanout import FanoutRecord
+from records.rec.histogram import HistogramRecord
 from records.rec.int64in import Int64inRecord
 from records.rec.int64out import Int64outRecord
 from records.rec.longin import LonginRecord
@@ -26,7 +31,9 @@ from records.rec.longout import LongoutRecord
 from records.rec.lsi import LsiRecord
 from records.rec.lso import LsoRecord
 from records.rec.mbbi import MbbiRecord
+from records.rec.mbbidirect import MbbiDirectRecord
 from records.rec.mbbo import MbboRecord
+from records.rec.mbbodirect import MbboDirectRecord
 from records.rec.permissive import PermissiveRecord
 from records.rec.printf import PrintfRecord
 from records.rec.sel import SelRecord
@@ -35,6 +42,7 @@ from records.rec.state import StateRecord
 from records.rec.stringin import StringinRecord
 from records.rec.stringout import StringoutRecord
 from records.rec.sub import SubRecord
+from records.rec.subarray import SubArrayRecord
 from records.rec.waveform import WaveformRecord
 from records.record import Record
 from records.saving import RESTORES, saving
@@ -47,15 +55,20 @@ __all__ = [
     "RECORD_TYPES",
     "RecordMaker",
     "aSub",
+    "aai",
+    "aao",
     "ai",
     "ao",
     "bi",
     "bo",
+    "busy",
     "calc",
     "calcout",
+    "compress",
     "dfanout",
     "event",
     "fanout",
+    "histogram",
     "int64in",
     "int64out",
     "longin",
@@ -63,7 +76,9 @@ __all__ = [
     "lsi",
     "lso",
     "mbbi",
+    "mbbiDirect",
     "mbbo",
+    "mbboDirect",
     "permissive",
     "printf",
     "sel",
@@ -72,6 +87,7 @@ __all__ = [
     "stringin",
     "stringout",
     "sub",
+    "subArray",
     "waveform",
 ]
 
@@ -205,12 +221,17 @@ def _at(spec: PVSpec[Any], group: PVGroup | None) -> str:
     return f"{type(group).__name__}.{spec.attr}" if group is not None else spec.where
 
 
+aai = RecordMaker(AaiRecord)
+aao = RecordMaker(AaoRecord)
 ai = RecordMaker(AiRecord)
 ao = RecordMaker(AoRecord)
 bi = RecordMaker(BiRecord)
 bo = RecordMaker(BoRecord)
 calc = RecordMaker(CalcRecord)
 calcout = RecordMaker(CalcoutRecord)
+busy = RecordMaker(BusyRecord)
+compress = RecordMaker(CompressRecord)
+histogram = RecordMaker(HistogramRecord)
 int64in = RecordMaker(Int64inRecord)
 int64out = RecordMaker(Int64outRecord)
 longin = RecordMaker(LonginRecord)
@@ -218,7 +239,9 @@ longout = RecordMaker(LongoutRecord)
 lsi = RecordMaker(LsiRecord)
 lso = RecordMaker(LsoRecord)
 mbbi = RecordMaker(MbbiRecord)
+mbbiDirect = RecordMaker(MbbiDirectRecord)
 mbbo = RecordMaker(MbboRecord)
+mbboDirect = RecordMaker(MbboDirectRecord)
 stringin = RecordMaker(StringinRecord)
 stringout = RecordMaker(StringoutRecord)
 dfanout = RecordMaker(DfanoutRecord)
@@ -227,10 +250,11 @@ permissive = RecordMaker(PermissiveRecord)
 sel = RecordMaker(SelRecord)
 seq = RecordMaker(SeqRecord)
 state = RecordMaker(StateRecord)
-aSub = RecordMaker(AsubRecord)  # noqa: N816  # as base calls it
+aSub = RecordMaker(AsubRecord)  # as base calls it
 printf = RecordMaker(PrintfRecord)
 sub = RecordMaker(SubRecord)
 event = RecordMaker(EventRecord)
+subArray = RecordMaker(SubArrayRecord)
 waveform = RecordMaker(WaveformRecord)
 
 #: The maker of each record type, by RTYP.
@@ -240,5 +264,6 @@ RECORD_TYPES: dict[str, RecordMaker[Any]] = {
         *(ai, ao, bi, bo, calc, calcout, int64in, int64out, longin, longout),
         *(lsi, lso, mbbi, mbbo, stringin, stringout, waveform),
         *(aSub, dfanout, event, fanout, permissive, printf, sel, seq, state, sub),
+        *(aai, aao, busy, compress, histogram, mbbiDirect, mbboDirect, subArray),
     )
 }

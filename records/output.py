@@ -83,14 +83,19 @@ class Output(Record):
             self.udf = 0  # NaN undefines a number again
         self.time_ns = self.stamp() if self.tse or self._links is not None else clock.now_ns()
         self.check_alarms(self.value)
-        if not self.drives():
-            self.finish()
-        elif (self.simm or self._links is not None) and self.in_simulation():
-            self.simulate(self._write_simulated)
+        if self.drives():
+            self.drive()
         else:
-            with suppress(LinkError):
-                self.write_value()
             self.finish()
+
+    def drive(self) -> None:
+        """Write OUT, or SIOL in simulation mode, and end processing."""
+        if (self.simm or self._links is not None) and self.in_simulation():
+            self.simulate(self._write_simulated)
+            return
+        with suppress(LinkError):
+            self.write_value()
+        self.finish()
 
     def write_value(self) -> None:
         """Write OUT, which leads to another record. Raises LinkError."""

@@ -31,6 +31,14 @@ class Simulated(Linked):
     sval: Any
     oldsimm: int
 
+    _mode: int = 0  # SIMM before the latest change
+
+    def set_fields(self, given: dict[str, Any]) -> None:
+        """As for a Fielded; a SIMM that is given is no change."""
+        super().set_fields(given)
+        if "simm" in given:
+            self._mode = self.simm
+
     def in_simulation(self) -> bool:
         """Whether to simulate, after a look at SIML."""
         if self._links is not None and "SIML" in self._links:
@@ -44,11 +52,12 @@ class Simulated(Linked):
     def field_stored(self, row: Field) -> None:
         """SIMM swaps SCAN and SSCN, if there is an SSCN."""
         super().field_stored(row)
-        if row.name == "SIMM" and self.simm != self.oldsimm:
+        if row.name == "SIMM" and self.simm != self._mode:
             self.simulation_changed()
 
     def simulation_changed(self) -> None:
         """Begin or end simulation (``recGblCheckSimm``)."""
+        self._mode = self.simm
         if self.sscn == NO_SSCN:
             return
         self.oldsimm = self.simm

@@ -129,6 +129,11 @@ class FarLink:
             return None
         return _alarm(self._latest), round((self._latest.timestamp or 0.0) * 1e9)
 
+    @property
+    def elements(self) -> int | None:
+        """Most elements that the far PV can have."""
+        return self._pv.native_count if self._pv is not None and self._latest is not None else None
+
     def close(self) -> None:
         """No event processes any more. The client keeps the channel for other links to the same PV."""
         self._closed = True

@@ -88,6 +88,11 @@ class LocalLink:
         """Alarm and time of the latest event."""
         return self._alarm, self._time_ns
 
+    @property
+    def elements(self) -> int:
+        """Most elements that the PV can have."""
+        return self._pv.max_count
+
     def close(self) -> None:
         """No event processes any more."""
         self._pv.unlisten(self._event)

@@ -16,9 +16,11 @@ from records.makers import RECORD_TYPES
 from records.near import near
 from records.place import Place
 from records.pv import PV
+from records.rec.arrays import ArrayRecord
 from records.record import Record
 from records.saving import Saving, saving
 from records.spec import MAX_NAME, PVSpec
+from records.types import FieldType
 
 __all__ = ["Builder"]
 
@@ -78,6 +80,8 @@ class Builder:
         value = values.pop("VAL", None)
         if _is_constant(links.get(record_class.constant_field) or values.get(record_class.constant_field, "")):
             value = None  # ``recGblInitConstantLink``: the constant is the value
+        if issubclass(record_class, ArrayRecord):
+            values.setdefault("FTVL", FieldType.STRING)  # as in base; a class body takes the type of the first value
         fields = {record_class.fields[key].attr: one for key, one in values.items()}
 
         def make(pv_name: str, group: Any) -> Record:

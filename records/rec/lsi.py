@@ -19,3 +19,10 @@ class LsiRecord(LongText):
     record_type = "lsi"
     simulation_type: ClassVar[FieldType] = FieldType.STRING
     fields: ClassVar[Table] = table(COMMON, LONG_TEXT, POSTING, INPUT, simulation(None))
+
+    def process_soft(self) -> None:
+        """Read INP; a link that leads nowhere yet is no alarm (``dbGetLinkLS``)."""
+        if self.is_linked("INP") and self.link_elements("INP") is None:
+            self.evaluate()
+        else:
+            super().process_soft()

@@ -19,3 +19,8 @@ class LsoRecord(LongText, Output):
 
     record_type = "lso"
     fields: ClassVar[Table] = table(COMMON, LONG_TEXT, POSTING, INPUT, output(FieldType.STRING), simulation(None))
+
+    def write_value(self) -> None:
+        """Write OUT; a link that leads nowhere yet is no alarm (``dbPutLinkLS``)."""
+        if self.link_elements("OUT") is not None:
+            super().write_value()

@@ -11,6 +11,7 @@ class Nowhere:
     """A link to a PV that is not there."""
 
     state = None
+    elements = None
 
     def __init__(self, text: PvLink) -> None:
         self.text = text

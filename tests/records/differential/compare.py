@@ -179,7 +179,7 @@ class _Set:
 
     async def _put(self, client: Client, target: str, value: Any) -> str:
         try:
-            await client.pv(target).put(value, timeout=TIMEOUT)
+            await client.pv(target).put(value, wait=self.case.waits, timeout=TIMEOUT)
         except ClientError as error:
             return "refused" if "refused" in str(error) or "not be written" in str(error) else str(error)
         except ValueError as error:

@@ -37,12 +37,14 @@ class Case(NamedTuple):
     """Records and puts. All fields of `$x` are compared, and of the others those that processing changes.
 
     `left_out` are fields of `$x` that are not compared: docs/record-differences.md says why.
+    Without `waits` puts are not waited for: base never completes those that end processing half-way.
     """
 
     name: str
     records: tuple[Rec, ...]
     puts: tuple[Put, ...]
     left_out: frozenset[str] = frozenset()
+    waits: bool = True
 
 
 #: Values of fields where any value of their type would make noise: other threads, other clocks, or no more puts.
