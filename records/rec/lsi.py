@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import ClassVar
 
 from records.common import COMMON, INPUT, simulation
 from records.field import Table, table
+from records.link import LinkError
 from records.rec.longtext import LONG_TEXT, LongText
 from records.rec.text import POSTING
 from records.types import FieldType
@@ -26,3 +28,12 @@ class LsiRecord(LongText):
             self.evaluate()
         else:
             super().process_soft()
+
+    def process_simulated(self) -> None:
+        """Read SIOL; there is no SVAL."""
+        with suppress(LinkError):
+            text = self.read_link("SIOL", FieldType.STRING)
+            if text is not None:
+                self.value = self.accept(text)
+            self.udf = 0
+        self.evaluate()
