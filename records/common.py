@@ -133,7 +133,10 @@ def simulation(value_type: FieldType | None, modes: tuple[str, ...] = MENU_YES_N
         Field("SDLY", DOUBLE, -1.0),
     ]
     if value_type is not None:
-        rows.append(Field("SVAL", value_type, "" if value_type is STRING else 0.0 if value_type is DOUBLE else 0))
+        if value_type is STRING:
+            rows.append(Field("SVAL", STRING, "", changes=PROCESSES))  # pp(TRUE) in stringinRecord.dbd alone
+        else:
+            rows.append(Field("SVAL", value_type, 0.0 if value_type is DOUBLE else 0))
     return rows
 
 

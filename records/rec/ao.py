@@ -47,7 +47,7 @@ class AoRecord(AnalogOutput):
         Field("VAL", DOUBLE, 0.0, changes=PROCESSES),
         INPUT,
         output(DOUBLE),
-        Field("OVAL", DOUBLE, 0.0, writable=False),
+        Field("OVAL", DOUBLE, 0.0),
         Field("PVAL", DOUBLE, 0.0, writable=False),
         Field("OROC", DOUBLE, 0.0),
         menu("OIF", ("Full", "Incremental")),

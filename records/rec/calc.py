@@ -40,7 +40,7 @@ class CalcRecord(Calculating):
         self.check_alarms(self.value)
         self.finish()
 
-    process_linked = evaluate
+    process_soft = evaluate
 
     def put_field(self, name: str, value: Any) -> Coroutine[Any, Any, None] | None:
         """As for any record; after a CALC that is none it processes all the same, and then shows its alarm."""

@@ -32,7 +32,7 @@ class LongoutRecord(AnalogOutput, Whole):
         display(LONG),
         value_limits(LONG, drive=True),
         deadbands(LONG),
-        Field("PVAL", LONG, 0, writable=False),
+        Field("PVAL", LONG, 0),
         menu("OOCH", MENU_YES_NO, 1),
         menu("OOPT", OOPT),
         simulation(None),

@@ -247,7 +247,7 @@ def test_waveform_and_long_text() -> None:
 
 
 def test_no_such_record() -> None:
-    with pytest.raises(ValueError, match="there is no record type 'motr'; there are aSub, ai, ao, bi"):
+    with pytest.raises(ValueError, match="there is no record type 'motr'; there are aSub, aai, aao, ai, ao, bi, bo"):
         pvproperty(record="motr")
     with pytest.raises(TypeError, match="ai has no field 'drvh'"):
         pvproperty(record="ai", drvh=5)
