@@ -299,8 +299,8 @@ async def test_a_late_reply_answers_nothing() -> None:
             return b""
         return late.pop() + value(frame)
 
-    async with RawTcp(answer) as server, port_to(server, timeout=0.15) as port:
-        with pytest.raises(ReplyTimeout, match=r"unit 1, FC04 read input register 5: no reply within 0.15 s$"):
+    async with RawTcp(answer) as server, port_to(server, timeout=0.4) as port:
+        with pytest.raises(ReplyTimeout, match=r"unit 1, FC04 read input register 5: no reply within 0.4 s$"):
             await port.read(Input(5))
         assert (await port.read(Input(5))).value == 5
         assert port.statistics.late == 1
@@ -328,8 +328,8 @@ async def test_a_reply_for_somebody_else(transaction: int, unit: int, words_: st
     async def answer(frame: Frame) -> bytes:
         return mbap(frame.transaction + transaction, unit, "04 02 FFFF")
 
-    async with RawTcp(answer) as server, port_to(server, timeout=0.15) as port:
-        with pytest.raises(ReplyTimeout, match=f"no reply within 0.15 s, not counting one {words_}"):
+    async with RawTcp(answer) as server, port_to(server, timeout=0.4) as port:
+        with pytest.raises(ReplyTimeout, match=f"no reply within 0.4 s, not counting one {words_}"):
             await port.read(Input(5))
 
 
@@ -352,9 +352,9 @@ async def test_half_a_reply_and_then_silence() -> None:
     async def answer(frame: Frame) -> bytes:
         return value(frame)[:-3] if len(server.requests) == 1 else value(frame)
 
-    async with RawTcp(answer) as server, port_to(server, timeout=0.15) as port:
+    async with RawTcp(answer) as server, port_to(server, timeout=0.4) as port:
         with pytest.raises(
-            ReplyTimeout, match=r"no reply within 0.15 s, only the begin of one: 00 01 00 00 00 07 01 04"
+            ReplyTimeout, match=r"no reply within 0.4 s, only the begin of one: 00 01 00 00 00 07 01 04"
         ):
             await port.read(Input(5, UINT32))
         assert (await port.read(Input(6, UINT32))).value == 6 << 16 | 7
@@ -471,8 +471,8 @@ async def test_a_server_that_is_silent_on_an_old_connection() -> None:
 
 async def test_a_dead_unit_does_not_starve_the_others() -> None:
     bus = Bus(2)
-    async with RawTcp(bus) as server, port_to(server, timeout=0.1) as port:
-        ends = asyncio.get_running_loop().time() + 1.0
+    async with RawTcp(bus) as server, port_to(server, timeout=0.3) as port:
+        ends = asyncio.get_running_loop().time() + 3.0
         counts = {1: 0, 3: 0}
         errors: list[DriverError] = []
 
@@ -492,13 +492,13 @@ async def test_a_dead_unit_does_not_starve_the_others() -> None:
 
         await asyncio.gather(poll(1), poll(3), poll_dead())
         asked = sum(frame.unit == 2 for frame in server.requests)
-        assert 2 <= asked <= 3  # two to find out, and then one time-out in ten
-        assert min(counts.values()) > 30
+        assert 2 <= asked <= 12  # two to find out, and then now and then, with less than the whole time-out
+        assert min(counts.values()) > 60
         assert len(errors) > 30
 
 
 async def test_a_unit_that_missed_a_reply_lets_the_others_go_first() -> None:
-    async with RawTcp(Bus(2)) as server, port_to(server, timeout=0.1, max_gap=0) as port:
+    async with RawTcp(Bus(2)) as server, port_to(server, timeout=0.3, max_gap=0) as port:
         reads = [port.read(Input(address, unit=unit)) for unit in (2, 1, 3) for address in (0, 10, 20)]
         results = await asyncio.gather(*reads, return_exceptions=True)
         assert [isinstance(each, ReplyTimeout) for each in results] == [True] * 3 + [False] * 6
@@ -506,7 +506,7 @@ async def test_a_unit_that_missed_a_reply_lets_the_others_go_first() -> None:
 
 
 async def test_a_write_to_a_dead_unit_does_not_wait_for_each_other() -> None:
-    async with RawTcp(Bus(2)) as server, port_to(server, timeout=0.1) as port:
+    async with RawTcp(Bus(2)) as server, port_to(server, timeout=0.3) as port:
         loop = asyncio.get_running_loop()
         begin = loop.time()
         writes = [port.write(Holding(n, unit=2), n) for n in range(20)]
@@ -515,14 +515,14 @@ async def test_a_write_to_a_dead_unit_does_not_wait_for_each_other() -> None:
         assert "not sent, unit 2 is silent" in str(results[19])
         assert results[20].value == 4  # type: ignore[union-attr]
         assert len(server.requests) == 3
-        assert loop.time() - begin < 1.0
+        assert loop.time() - begin < 2.4
         why = "not sent"
         while "not sent" in why:  # somebody has switched it on, perhaps: a write tries
             with pytest.raises(ReplyTimeout) as error:
                 await port.write(Holding(1, unit=2), 1)
             why = str(error.value)
             await asyncio.sleep(0.01)
-        assert loop.time() - begin < 1.0  # and not only after nine time-outs, as a read does
+        assert loop.time() - begin < 2.4  # and not only after nine time-outs, as a read does
 
 
 async def test_a_gateway_that_says_that_a_unit_is_silent() -> None:
@@ -541,7 +541,7 @@ async def test_a_gateway_that_says_that_a_unit_is_silent() -> None:
 
 async def test_a_dead_line_is_noticed_without_waiting_for_each_unit() -> None:
     bus = Bus()
-    async with RawTcp(bus) as server, port_to(server, timeout=0.1) as port:
+    async with RawTcp(bus) as server, port_to(server, timeout=0.3) as port:
         units = range(1, 9)
         await asyncio.gather(*(port.read(Input(0, unit=unit)) for unit in units))
         bus.dead.update(units)

@@ -87,8 +87,8 @@ async def test_half_a_frame_is_silence() -> None:
     async def answer(frame: Frame) -> bytes:
         return value(frame)[:4] if len(line.requests) == 1 else value(frame)
 
-    async with RawLine(answer) as line, port_on(line, timeout=0.15) as port:
-        with pytest.raises(ReplyTimeout, match=r"no reply within 0.15 s, only 01 04 02 00"):
+    async with RawLine(answer) as line, port_on(line, timeout=0.4) as port:
+        with pytest.raises(ReplyTimeout, match=r"no reply within 0.4 s, only 01 04 02 00"):
             await port.read(Input(5))
         assert (await port.read(Input(6))).value == 6
 
@@ -114,7 +114,7 @@ async def test_an_echo_with_another_value_does_not_confirm_a_write() -> None:
     async def answer(frame: Frame) -> bytes:
         return rtu(1, "06 0003 0009")
 
-    async with RawLine(answer) as line, port_on(line, timeout=0.15) as port:
+    async with RawLine(answer) as line, port_on(line, timeout=0.4) as port:
         with pytest.raises(ReplyTimeout, match="FC06 write holding register 3"):
             await port.write(Holding(3), 8)
         await port.write(Holding(3), 9)
@@ -129,7 +129,7 @@ async def test_a_late_reply_never_answers_the_next_question(lag: float) -> None:
             await asyncio.sleep(lag * port.timeout)
         return value(frame)
 
-    async with RawLine(answer) as line, port_on(line, timeout=0.15) as port:
+    async with RawLine(answer) as line, port_on(line, timeout=0.4) as port:
         with pytest.raises(ReplyTimeout):
             await port.read(Input(100, UINT32))
         assert (await port.read(Input(20, UINT32))).value == 20 << 16 | 21
@@ -200,7 +200,7 @@ async def test_a_late_reply_through_a_device_server_comes_to_the_new_connection(
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
         number = server.sockets[0].getsockname()[1]
-        async with ModbusTcpPort("127.0.0.1", number, framer="rtu", timeout=0.15, backoff=PROMPT) as port:
+        async with ModbusTcpPort("127.0.0.1", number, framer="rtu", timeout=0.4, backoff=PROMPT) as port:
             for _ in range(2):
                 with pytest.raises(ReplyTimeout):
                     await port.read(Input(100, UINT32))
@@ -245,7 +245,7 @@ async def test_a_dead_unit_does_not_starve_the_others() -> None:
     async def answer(frame: Frame) -> bytes | None:
         return None if frame.unit == 2 else value(frame)
 
-    async with RawLine(answer) as line, port_on(line, timeout=0.1) as port:
+    async with RawLine(answer) as line, port_on(line, timeout=0.3) as port:
         loop = asyncio.get_running_loop()
         ends = loop.time() + 1.0
         done = 0
@@ -265,7 +265,7 @@ async def test_the_echo_of_an_adapter_is_dropped() -> None:
     async def answer(frame: Frame) -> bytes:
         return frame.raw + (b"" if frame.unit == 2 else value(frame))
 
-    async with RawLine(answer) as line, port_on(line, timeout=0.15, local_echo=True) as port:
+    async with RawLine(answer) as line, port_on(line, timeout=0.4, local_echo=True) as port:
         assert (await port.read(Input(0x0200))).value == 0x0200
         await port.write(Holding(3), 4)
         with pytest.raises(ReplyTimeout):  # the echo alone must not confirm
@@ -292,7 +292,7 @@ async def test_a_slow_line_gets_the_time_that_its_bytes_take() -> None:
         await asyncio.sleep(0.2)
         return value(frame)
 
-    async with RawLine(answer) as line, ModbusRtuPort(line.path, 1200, timeout=0.1, backoff=PROMPT) as port:
+    async with RawLine(answer) as line, ModbusRtuPort(line.path, 1200, timeout=0.3, backoff=PROMPT) as port:
         await port.read(Input(0, count=20))  # 53 bytes there and back take 0.44 s
 
 
