@@ -6,30 +6,25 @@ one liberty: nothing is written or shown before the instrument has accepted it (
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from math import floor
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from records.alarm import NO_ALARM, Alarm, Severity, Status
-from records.field import ACTS, LINK, Field
 from records.link import LinkError
 from records.links import Reading, Source, status_of
-from records.menus import SCAN_PASSIVE
 from records.metadata import PLAIN
 from records.pv import ALARM, LOG, VALUE, clock
-from records.simulated import RAW, Simulated
+from records.simulated import RAW
 from records.types import FieldType, Value
+from records.written import Written
 
 if TYPE_CHECKING:
     from records.group import PVGroup
 
 __all__ = ["RAW_ALWAYS", "RAW_SOFT", "RAW_TOLD", "Record"]
-
-Begin = Callable[[], Coroutine[Any, Any, None] | None]
-
-_DOUBLE: Final = FieldType.DOUBLE
 
 DEVICE_TIME = -2  # TSE
 RAW_SOFT = 1  # DTYP, of the types that have RVAL
@@ -37,36 +32,25 @@ RAW_TOLD, RAW_ALWAYS = 1, 2
 MAX_LOCK = 10  # scans that may find a record busy before it goes into SCAN alarm (dbAccess.c)
 
 
-class Record(Simulated):
-    """What all record types share. A type sets `record_type`, `fields` and the methods of the second section.
-
-    `inp` is what is read, or None; `out` what is written.
-    """
+class Record(Written):
+    """What all record types share. A type sets `record_type`, `fields` and the methods of the second section."""
 
     record_type: str | None = "record"
     value_type: ClassVar[FieldType] = FieldType.DOUBLE
     undefined: ClassVar[str] = "never read"  # what AMSG says while UDF is set
 
-    disa: int
-    disv: int
     diss: Severity
     lcnt: int
     dtyp: int
     tpro: int
     tse: int
     tsel: str
-    rval: int
     oraw: int
     init: int = 0  # whether a conversion begins anew, of the types that convert
-    udf: int
     udfs: Severity
 
-    out: Any = None  # outputs have one
     info: Mapping[str, str] = MappingProxyType({})  # the info tags of a database file
     expressions: ClassVar[tuple[str, ...]] = ()  # fields that hold an expression in the CALC language
-
-    _silent = False  # a client puts to a record that is scanned: the next scan shows it (as in base)
-    _puts = 0  # puts done: a reading asked for before the last one is out of date
 
     def __init__(
         self,
@@ -131,10 +115,6 @@ class Record(Simulated):
     def initial_value(self) -> Any:
         """VAL for a record that was given none."""
         return self.fields["VAL"].default
-
-    def from_reading(self, reading: Any) -> Value:
-        """What VAL becomes when the instrument says `reading`. Raises ValueError if that is no value."""
-        return self.accept(reading)
 
     def check_alarms(self, value: Any) -> None:
         """Find the alarms of `value`, with `raise_alarm`."""
@@ -396,102 +376,3 @@ class Record(Simulated):
             self._set_alarm(alarm)
             self.time_ns = clock.now_ns() if time_ns is None else time_ns
             self.notify(ALARM)
-
-    # --- puts ---------------------------------------------------------------------------------------------------
-
-    def put(self, value: Any) -> Coroutine[Any, Any, None] | None:
-        """A client's write of VAL. Raises PermissionError if the record has DISP set or is disabled (DISA = DISV)."""
-        if self.disp:
-            self.check_disp("VAL")
-        if self.scan != SCAN_PASSIVE and self.putter is None:
-            return self._put_silently(value)
-        if (
-            type(value) is float
-            and self.field_type is _DOUBLE
-            and self.max_count == 1
-            and self._accepts
-            and self._links is None
-            and self.putter is None
-        ):
-            return self.take_put(value)  # as `begin_put` would, in fewer steps
-        return self.begin_put(value)
-
-    def _put_silently(self, value: Any) -> Coroutine[Any, Any, None] | None:
-        self._silent = True
-        try:
-            return self.begin_put(value)
-        finally:
-            self._silent = False
-
-    def take_put(self, value: Value) -> Coroutine[Any, Any, None] | None:
-        """Take a put of VAL. A record with an INP reads it instead, as in base: the instrument knows better."""
-        if self.inp is not None:
-            self.check_enabled()
-            return self.process_for_put()
-        self._puts += 1
-        if self.getter is not None or (self.scan != SCAN_PASSIVE and not self._silent):
-            self.store(value, clock.now_ns())
-            return None
-        self.value = value
-        self.udf = 0
-        work = self.process_for_put() if self.scan == SCAN_PASSIVE else None
-        if self.scan != SCAN_PASSIVE or self.disa == self.disv:
-            self.notify(0)  # nobody is told, but what was shown is out of date
-        return work
-
-    def take_from_link(self, row: Field | None, value: Any, processes: bool) -> Begin | None:
-        """Take a value that another record's link has written to VAL (`row` None) or to a field (``dbPut``).
-
-        Returns how the record is to be processed if not as usual. Raises ValueError for what does not fit,
-        PermissionError for what cannot be written.
-        """
-        if row is None:
-            value = self.accept(value)
-            if processes and self.out is not None:  # an instrument is told first, and the value shown when it has it
-                return lambda: self.take_put(value)
-            self.value = value
-            self.udf = 0
-            self._puts += 1
-            self.notify(0)  # nobody is told, but what was shown is out of date
-        elif not row.writable:
-            raise PermissionError("cannot be written")
-        elif row.changes & LINK:
-            self.set_link(row, str(row.convert(value)))
-            self.field_stored(row)
-        else:
-            setattr(self, row.attr, row.convert(value))
-            if not row.changes & ACTS:
-                self.field_stored(row)
-        return None
-
-    def put_rval(self, value: int) -> Coroutine[Any, Any, None] | None:
-        """RVAL by hand: an instrument's is converted as a reading is, any other until something overwrites it."""
-        if self.inp is not None or self.out is not None:
-            return self.put_raw(value)
-        self.rval = value
-        self.field_stored(self.fields["RVAL"])
-        return self.process_for_put() if self.scan == SCAN_PASSIVE else None
-
-    def put_raw(self, value: int) -> Coroutine[Any, Any, None] | None:
-        """Take a raw value by hand, of a record with an instrument."""
-        self.check_enabled()
-        self.store(self.from_reading(value), clock.now_ns())
-        return None
-
-    def process_for_put(self) -> Coroutine[Any, Any, None] | None:
-        """Process because a field was written; a record that is busy processes once more when it is done (RPRO)."""
-        if self._active:
-            self.rpro = 1
-            return None
-        if self._links is None:
-            return self.process()
-        self.putf = 1
-        work = self.process()
-        if work is None and not self._active:
-            self.putf = 0
-        return work
-
-    def check_enabled(self) -> None:
-        """Raise PermissionError if the record does not process at present."""
-        if self.disa == self.disv:
-            raise PermissionError(f"{self.name}: the record is disabled (DISA = DISV = {self.disv})")
