@@ -6,11 +6,12 @@ import asyncio
 import json
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
 from benchmarks.figures import human, spread, table
-from benchmarks.iocs.soft_records import PERIOD, Counter, Reading
+from benchmarks.iocs.soft_records import PERIOD
 from benchmarks.load.circuit import Circuit, Trouble, name
 from benchmarks.load.meter import Measured, Meter, Target
 from benchmarks.load.monitors import EVENT_SIZE, Subscribers
@@ -32,6 +33,26 @@ LIMITS: dict[str, Any] = {"hihi": 900, "high": 800, "low": -800, "lolo": -900}
 SEVERITIES: dict[str, Any] = {"hhsv": "MAJOR", "hsv": "MINOR", "lsv": "MINOR", "llsv": "MAJOR", "hyst": 1.0}
 CONVERSION: dict[str, Any] = {"linr": "LINEAR", "eslo": 0.1, "eoff": -5.0}
 DEADBANDS: dict[str, Any] = {"mdel": 0.5, "adel": 1.0}
+
+
+@dataclass(slots=True)
+class Reading:
+    """What a source answers."""
+
+    value: float
+    time_ns: int | None
+
+
+class Counter:
+    """A source that never waits."""
+
+    def __init__(self) -> None:
+        self._value = 0.0
+
+    async def read(self) -> Reading:
+        """One more than last time."""
+        self._value += 1.0
+        return Reading(self._value, time.time_ns())
 
 
 def run(options: Options) -> Report:
@@ -168,7 +189,7 @@ def _at_work(report: Report, seconds: float) -> None:
     due = MONITORED / PERIOD * measured.seconds
     share = measured.server_share or 0.0
     report.add(
-        f"{RECORDS:,} soft ai records at {1 / PERIOD:g} Hz, {MONITORED:,} of them monitored, {seconds:g} s: "
+        f"{RECORDS:,} calc records at {1 / PERIOD:g} Hz, {MONITORED:,} of them monitored, {seconds:g} s: "
         f"{human(share)} % of a core ({human(share * 1e4 * PERIOD / RECORDS)} us for each processing and its share of "
         f"the events), {measured.operations / due * 100:.1f} % of the {due / measured.seconds:,.0f} events/s due; "
         f"{scans['ticks']} ticks, {scans['missed']} missed, {scans['skipped']} records skipped."
