@@ -17,6 +17,7 @@ from drivers.line.deadline import Deadline
 from drivers.line.echo import Echo
 from drivers.line.framing import Damaged, Framing, Lines
 from drivers.line.quiet import Quiet
+from drivers.pause import pause
 
 if TYPE_CHECKING:
     from drivers.line.form import Form
@@ -189,7 +190,7 @@ class LineWire:
         port = self._port
         loop = asyncio.get_running_loop()
         if (wait := self._not_before - loop.time()) > 0:
-            await asyncio.sleep(wait)
+            await pause(wait)
         self._not_before = 0.0
         deadline = loop.time() + (port.timeout if port.write_timeout is None else port.write_timeout)
         while port.transport.full:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from drivers.errors import BadReply, DriverError, ReplyTimeout
 from drivers.modbus.frames import Framing, NotModbus
 from drivers.modbus.requests import Request
+from drivers.pause import pause
 from drivers.transports.base import Transport
 
 __all__ = ["Garbled", "ModbusWire", "Owed"]
@@ -88,7 +89,7 @@ class ModbusWire:
         """
         delay = max(self._free_at - self._loop.time(), self.owes(request.unit, request.function))
         if delay > 0:  # once: a babbling line would keep us for ever
-            await asyncio.sleep(delay)
+            await pause(delay)
         doubtful = self._owed.pop((request.unit, request.function), None) is not None
         frame = self._framing.frame(request)
         self._request = request
