@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from drivers.modbus.requests import Request, pdu_maker
+from drivers.modbus.requests import Request
+from drivers.modbus.serialframing import SerialFraming
 
 __all__ = ["AsciiFraming"]
 
@@ -16,48 +17,22 @@ OPEN: Final = re.compile(rb":[^:\r\n]*\r?\Z")
 HEX: Final = re.compile(rb"(?:[0-9A-Fa-f]{2}){3,}")
 
 
-class AsciiFraming:
+class AsciiFraming(SerialFraming):
     """A colon, unit, PDU and LRC as hexadecimal digits, CR LF.
 
     Nothing in the frame says which question it answers; `RtuFraming` says what follows from that.
     """
 
-    transactions = False
-    torn = False
+    longest = MAX_ASCII
 
     def __init__(self, local_echo: bool = False) -> None:
         from pymodbus.framer import FramerAscii
         from pymodbus.pdu import DecodePDU
 
-        self._framer = FramerAscii(DecodePDU(False))
-        self._pdu = pdu_maker()
-        self._buffer = bytearray()
-        self._local_echo = local_echo
-        self._echo = b""
-        self.broken = False
-
-    def frame(self, request: Request) -> bytes:
-        self._buffer.clear()
-        self.broken = False
-        frame = self._framer.buildFrame(self._pdu(request, 0))
-        if self._local_echo:
-            self._echo = frame
-        return frame
+        super().__init__(FramerAscii(DecodePDU(False)), local_echo)
 
     def reply_size(self, request: Request) -> int:
         return 2 * (2 + request.length) + 3
-
-    def feed(self, data: bytes) -> None:
-        buffer = self._buffer
-        buffer += data
-        if self._echo:
-            if len(buffer) < len(self._echo) and self._echo.startswith(buffer):
-                return
-            if buffer.startswith(self._echo):
-                del buffer[: len(self._echo)]
-            self._echo = b""
-        if len(buffer) > 2 * MAX_ASCII:  # a babbling line; a frame that began before this cannot come to an end
-            del buffer[:-MAX_ASCII]
 
     def take(self, request: Request | None) -> bytes | None:
         if request is None or self._echo:

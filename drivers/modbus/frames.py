@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from drivers.modbus.requests import Request, pdu_maker
+from drivers.modbus.serialframing import SerialFraming
 
 __all__ = ["Framing", "NotModbus", "RtuFraming", "TcpFraming", "UdpFraming"]
 
@@ -156,7 +157,7 @@ class UdpFraming(TcpFraming):
             return None
 
 
-class RtuFraming:
+class RtuFraming(SerialFraming):
     """Unit, PDU and CRC (Modbus over Serial Line V1.02, 2.5.1), found among whatever noise the line adds.
 
     Nothing in an RTU frame says which question it answers. So a reply counts only if unit, function, length and (of a
@@ -164,42 +165,16 @@ class RtuFraming:
     `drivers.modbus.wire`.
     """
 
-    transactions = False
-    torn = False
+    longest = MAX_RTU
 
     def __init__(self, local_echo: bool = False) -> None:
         from pymodbus.framer import FramerRTU
         from pymodbus.pdu import DecodePDU
 
-        self._framer = FramerRTU(DecodePDU(False))
-        self._pdu = pdu_maker()
-        self._buffer = bytearray()
-        self._local_echo = local_echo
-        self._echo = b""
-        self.broken = False
-
-    def frame(self, request: Request) -> bytes:
-        self._buffer.clear()
-        self.broken = False
-        frame = self._framer.buildFrame(self._pdu(request, 0))
-        if self._local_echo:
-            self._echo = frame
-        return frame
+        super().__init__(FramerRTU(DecodePDU(False)), local_echo)
 
     def reply_size(self, request: Request) -> int:
         return 3 + request.length
-
-    def feed(self, data: bytes) -> None:
-        buffer = self._buffer
-        buffer += data
-        if self._echo:
-            if len(buffer) < len(self._echo) and self._echo.startswith(buffer):
-                return
-            if buffer.startswith(self._echo):
-                del buffer[: len(self._echo)]
-            self._echo = b""
-        if len(buffer) > 2 * MAX_RTU:  # a babbling line; a frame that began before this cannot come to an end
-            del buffer[:-MAX_RTU]
 
     def take(self, request: Request | None) -> bytes | None:
         if request is None or self._echo:

@@ -68,9 +68,8 @@ class ModbusRtuPort(ModbusPort):
         local_echo: bool = False,
         **options: Unpack[ModbusOptions],
     ) -> None:
-        transport = SerialTransport(device, baudrate, bytesize=bytesize, parity=parity, stopbits=stopbits)
-        byte_time = (1 + bytesize + (parity != "N") + stopbits) / baudrate
-        super().__init__(transport, lambda late: RtuFraming(local_echo), byte_time, options)
+        settings = (device, baudrate, bytesize, parity, stopbits)
+        super().__init__(*_line(*settings, lambda late: RtuFraming(local_echo)), options)
 
 
 class ModbusAsciiPort(ModbusPort):
@@ -92,9 +91,16 @@ class ModbusAsciiPort(ModbusPort):
         local_echo: bool = False,
         **options: Unpack[ModbusOptions],
     ) -> None:
-        transport = SerialTransport(device, baudrate, bytesize=bytesize, parity=parity, stopbits=stopbits)
-        byte_time = (1 + bytesize + (parity != "N") + stopbits) / baudrate
-        super().__init__(transport, lambda late: AsciiFraming(local_echo), byte_time, options)
+        settings = (device, baudrate, bytesize, parity, stopbits)
+        super().__init__(*_line(*settings, lambda late: AsciiFraming(local_echo)), options)
+
+
+def _line(
+    device: str, baudrate: int, bytesize: int, parity: str, stopbits: float, frames: Frames
+) -> tuple[SerialTransport, Frames, float]:
+    """A serial line, what is spoken on it, and the seconds that one byte takes."""
+    transport = SerialTransport(device, baudrate, bytesize=bytesize, parity=parity, stopbits=stopbits)
+    return transport, frames, (1 + bytesize + (parity != "N") + stopbits) / baudrate
 
 
 def _framing(known: dict[str, Frames], framer: str, host: str) -> Frames:
