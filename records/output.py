@@ -133,13 +133,11 @@ class Output(Record):
             return super().take_put(value)
         if self.disa == self.disv:
             self.check_enabled()
-        value = self.limit(value)
-        if self.ivoa:
-            drive, value = self._checked(value)
-            if not drive:
-                self._done(value)
-                return None
-        return self._put(self.out, value)
+        drive, value = self._checked(self.limit(value))
+        if drive:
+            return self._put(self.out, value)
+        self._done(value)
+        return None
 
     async def _put(self, out: Sink, value: Value) -> None:
         self._active += 1
