@@ -6,25 +6,15 @@ import socket
 import struct
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from bridge.ca.header import EXTENDED, HEADER, Command, pack_message
+from tests.server.wire import Reply
 
 __all__ = ["MASK", "Client", "Reply", "extended", "raw", "searching"]
 
 HOST = "127.0.0.1"
 MASK = struct.Struct(">fffHH")
-
-
-@dataclass(frozen=True)
-class Reply:
-    command: int
-    dbr: int
-    count: int
-    p1: int
-    p2: int
-    body: bytes
 
 
 def raw(command: int, size: int = 0, dbr: int = 0, count: int = 0, p1: int = 0, p2: int = 0) -> bytes:
