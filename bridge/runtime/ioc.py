@@ -79,9 +79,10 @@ class Ioc:
 
     def resume(self) -> None:
         """Let records be scanned (``iocRun``), at first or after `pause`."""
-        self._process_pini(self.records, "RUN")
+        records = self.records
+        self._process_pini(records, "RUN")
         self.scans.start()
-        self._process_pini(self.records, "RUNNING")
+        self._process_pini(records, "RUNNING")
 
     async def pause(self) -> None:
         """Scan no records until `resume` (``iocPause``); clients and links are served on."""
@@ -113,9 +114,10 @@ class Ioc:
         known = {id(service) for service in self._services}
         services = {id(one): one for group in groups for one in group.services if id(one) not in known}
         self._services += services.values()
-        for record in _records(pvs):
+        records = _records(pvs)
+        for record in records:
             self._adopt(record)
-        for record in _records(pvs):  # which have their targets' names by now
+        for record in records:  # which have their targets' names by now
             record.attach(self._host)
         for service in services.values():
             await service.start()
@@ -125,7 +127,7 @@ class Ioc:
             hooks = list(pv.pvspec.hooks(None, pv)) if pv.pvspec is not None else []
             if hooks:
                 self._run_hooks(pv, hooks)
-        self._process_pini(_records(pvs), "YES")
+        self._process_pini(records, "YES")
 
     def _run_hooks(self, owner: PVGroup | PV, hooks: list[Hook]) -> None:
         self._adopted[id(owner)] = (owner, hooks)
@@ -246,9 +248,8 @@ async def running(
     """Run an IOC inside the caller's event loop: use it as ``async with running(group) as ioc: ...``.
 
     Several groups make one IOC. With `autosave`, a file or an Autosave, PVs get their saved values before the server
-    answers anybody, and are saved until it has ended. `links` is called to say where links
-    look for PVs of other IOCs, if there are such links. `on_exit` is
-    called if a client asks the IOC to end (SYSRESET).
+    answers anybody, and are saved until it has ended. `links` is called to say where links look for PVs of other IOCs,
+    if there are such links. `on_exit` is called if a client asks the IOC to end (SYSRESET).
 
     Raises DuplicateName, CannotListen or ConfigError if it cannot serve; an instrument that is away is no reason not to
     start, and neither is a save file that cannot be read.
