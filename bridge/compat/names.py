@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from enum import IntEnum
-from typing import Any, Final
+from typing import Any
 
 from bridge.ca import AccessRights, ChannelType, SubscriptionType
 from bridge.ca.dbr import EPICS_EPOCH
+from bridge.server import FIELD_TYPE, NATIVE
 from records import FieldType, SkipWrite
 
 __all__ = [
@@ -152,30 +153,11 @@ class TimeStamp:
         return f"TimeStamp({self.secondsSinceEpoch}, {self.nanoSeconds})"
 
 
-_FIELD_TYPES: Final = {
-    ChannelType.STRING: FieldType.STRING,
-    ChannelType.INT: FieldType.SHORT,
-    ChannelType.FLOAT: FieldType.FLOAT,
-    ChannelType.ENUM: FieldType.ENUM,
-    ChannelType.CHAR: FieldType.UCHAR,
-    ChannelType.LONG: FieldType.LONG,
-    ChannelType.DOUBLE: FieldType.DOUBLE,
-}
-_CHANNEL_TYPES: Final = {
-    **{field: channel for channel, field in _FIELD_TYPES.items()},
-    FieldType.CHAR: ChannelType.CHAR,
-    FieldType.USHORT: ChannelType.LONG,
-    FieldType.ULONG: ChannelType.DOUBLE,
-    FieldType.INT64: ChannelType.DOUBLE,
-    FieldType.UINT64: ChannelType.DOUBLE,
-}
-
-
 def field_type_of(channel_type: ChannelType) -> FieldType:
     """What holds elements of a channel type."""
-    return _FIELD_TYPES[channel_type]
+    return FIELD_TYPE[channel_type]
 
 
 def type_of_field(field_type: FieldType) -> ChannelType:
     """What a field type is on the wire."""
-    return _CHANNEL_TYPES[field_type]
+    return ChannelType(NATIVE[field_type])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bridge.ca import ChannelType
 from bridge.client import PV, Client, ClientError, Result, Subscription, Update
 from bridge.runtime.locallink import NO_PRECISION, scans
+from bridge.server import FIELD_TYPE
 from records import NO_ALARM, Alarm, FieldType, Linked, LinkError, PvLink, Record, Severity, Status, Value, cast
 
 if TYPE_CHECKING:
@@ -18,16 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["FarLink"]
 
-#: What CA calls a type, and what a record does.
-_FIELD_TYPE: Final = {
-    ChannelType.STRING: FieldType.STRING,
-    ChannelType.INT: FieldType.SHORT,
-    ChannelType.FLOAT: FieldType.FLOAT,
-    ChannelType.ENUM: FieldType.ENUM,
-    ChannelType.CHAR: FieldType.UCHAR,
-    ChannelType.LONG: FieldType.LONG,
-    ChannelType.DOUBLE: FieldType.DOUBLE,
-}
 PUT_TIMEOUT: Final = 5.0  # seconds for a write to get away
 
 
@@ -89,7 +80,7 @@ class FarLink:
     @property
     def _native(self) -> FieldType | None:
         native = self._pv.native_type if self._pv is not None else None
-        return _FIELD_TYPE[native] if native is not None else None
+        return FIELD_TYPE[native] if native is not None else None
 
     def _as_label(self) -> Result:
         if self._label is None:

@@ -3,10 +3,13 @@
 from bridge.server.aio import serving
 from bridge.server.config import ConfigError, ServerConfig
 from bridge.server.eager import EagerRunner
+from bridge.server.fieldtypes import FIELD_TYPE, NATIVE
 from bridge.server.limits import Limits
 from bridge.server.server import CannotListen, CaServer
 
 __all__ = [
+    "FIELD_TYPE",  # what holds the elements of a native type of CA
+    "NATIVE",  # the native type of CA of each type of field
     "CaServer",  # the server without an event loop
     "CannotListen",  # an address or port cannot be used
     "ConfigError",  # a setting cannot be used

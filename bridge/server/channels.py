@@ -9,7 +9,7 @@ from bridge.ca.header import DO_REPLY, HEADER, MAX_PRIORITY, Command
 from bridge.ca.status import ECA
 from bridge.server.channel import READ_RIGHT, WRITE_RIGHT, Channel
 from bridge.server.errors import BadMessage, Body
-from bridge.server.render import NATIVE
+from bridge.server.fieldtypes import NATIVE
 from bridge.server.rendering import pack_head
 from bridge.server.views import View
 

@@ -23,23 +23,8 @@ from bridge.ca.dbr import (
 )
 from records import NO_ALARM, PV, FieldType, Value, convert, text_of
 
-__all__ = ["BASE", "LAST_VALUE_TYPE", "MOST_TEXTS", "NATIVE", "is_costly", "payload_size", "renderer"]
+__all__ = ["BASE", "LAST_VALUE_TYPE", "MOST_TEXTS", "is_costly", "payload_size", "renderer"]
 
-#: How each field type looks on the wire. CA has no unsigned or 64-bit integers: rsrv widens them, and so do we.
-NATIVE: Final[dict[FieldType, int]] = {
-    FieldType.STRING: int(ChannelType.STRING),
-    FieldType.CHAR: int(ChannelType.CHAR),
-    FieldType.UCHAR: int(ChannelType.CHAR),
-    FieldType.SHORT: int(ChannelType.INT),
-    FieldType.USHORT: int(ChannelType.LONG),
-    FieldType.LONG: int(ChannelType.LONG),
-    FieldType.ULONG: int(ChannelType.DOUBLE),
-    FieldType.INT64: int(ChannelType.DOUBLE),
-    FieldType.UINT64: int(ChannelType.DOUBLE),
-    FieldType.FLOAT: int(ChannelType.FLOAT),
-    FieldType.DOUBLE: int(ChannelType.DOUBLE),
-    FieldType.ENUM: int(ChannelType.ENUM),
-}
 #: The field type that has exactly the elements of a basic DBR type.
 _ELEMENTS: Final = (
     FieldType.STRING,

@@ -12,8 +12,8 @@ from collections.abc import Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from bridge.ca.dbr import ELEMENT_SIZE
+from bridge.server.fieldtypes import NATIVE
 from bridge.server.filters import BadFilter, Filter, Sample, parse_json, parse_slice
-from bridge.server.render import NATIVE
 from records import PV, Alarm, FieldType, Listener, Metadata, convert, resolve
 
 __all__ = ["MODIFIERS", "LongText", "View", "open_view"]
