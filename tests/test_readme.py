@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from bridge.client import Client, ClientConfig
+from tests.waiting import eventually
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -82,8 +83,8 @@ async def test_the_instrument_of_the_readme(tmp_path: Path, port: int) -> None:
             await asyncio.gather(temperature.wait_connected(20), setpoint.wait_connected(20))
             while (await temperature.get()).value != 293.15:
                 await asyncio.sleep(0.05)
-            await setpoint.put(77.35)
-            assert thermostat.setpoint == 77.35
+            await setpoint.put(77.35)  # done when it is sent: `SETP` has no reply, so it may still be in the tty
+            await eventually(lambda: thermostat.setpoint == 77.35)
             assert (await setpoint.get()).value == 77.35
     finally:
         with suppress(ProcessLookupError):
