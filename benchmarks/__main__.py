@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import os
 import sys
 import time
 import traceback
@@ -21,6 +22,7 @@ BENCHMARKS = ("scan", "ca", "startup", "records", "drivers", "soak")
 def main() -> int:
     """Run the benchmarks that are asked for. Returns 1 if one of them failed; a bar that is missed is no failure."""
     args = _parser().parse_args()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # nobody's IOC compiles its modules at each start
     options = Options(args.quick, args.rounds, _words(args.servers), _words(args.modes))
     print(f"# Benchmarks\n\n{describe()}; {load()}\n", flush=True)
     reports: dict[str, Report] = {}
