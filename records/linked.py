@@ -34,6 +34,7 @@ class Linked(Fielded):
     namsg: str
 
     link_fields: ClassVar[dict[str, str]] = {}  # attribute: name
+    _linking: ClassVar[tuple[tuple[str, str], ...]] = ()  # the same without INP and OUT
 
     _links: dict[str, Link] | None = None  # those that have a target
     _stacked = 0  # links that this record is going through right now: it waits for their targets to process
@@ -42,6 +43,7 @@ class Linked(Fielded):
         super().__init_subclass__(**kwargs)
         cls._accepts = (cls.begin_put, cls.accept) == (Linked.begin_put, PV.accept)
         cls.link_fields = {row.attr: row.name for row in cls.fields.values() if row.changes & LINK}
+        cls._linking = tuple((at, name) for at, name in cls.link_fields.items() if at not in ("inp", "out"))
 
     # --- for record types ---------------------------------------------------------------------------------------
 
@@ -145,8 +147,8 @@ class Linked(Fielded):
     def linked_fields(self) -> list[str]:
         """The link fields that hold a text."""
         # not by __dict__: that makes attributes slow
-        named = [name for at, name in self.link_fields.items() if at not in ("inp", "out") and getattr(self, at)]
-        return named + [name for name in self._texts or () if not self.has_point(name)]
+        named = [name for at, name in self._linking if getattr(self, at)]
+        return named if self._texts is None else named + [name for name in self._texts if not self.has_point(name)]
 
     def detach(self) -> None:
         """The IOC ends: let go of all targets."""

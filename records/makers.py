@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from records.menus import scan_index
 from records.near import near
-from records.output import Output
 from records.place import here
 from records.rec.aai import AaiRecord
 from records.rec.aao import AaoRecord
@@ -155,15 +154,18 @@ class RecordMaker(Generic[R]):
         except (TypeError, ValueError) as error:
             raise place.told(error) from None
 
+        texts = {key.upper(): str(link) for key, link in (("inp", inp), ("out", out)) if link is not None}
+
         def make(pv_name: str, group: PVGroup | None) -> R:
-            links: dict[str, Any] = {"inp": _bound("inp", inp, spec, group)}
-            if "OUT" in record_class.fields:
+            links: dict[str, Any] = {}
+            if inp is not None:
+                links["inp"] = _bound("inp", inp, spec, group)
+            if out is not None:
                 links["out"] = _bound("out", out, spec, group)
-            texts = {key.upper(): str(link) for key, link in (("inp", inp), ("out", out)) if link is not None}
             try:
-                record = record_class(pv_name, value, group=group, links=texts, **links, **given)
-                if isinstance(record, Output):
-                    record.on_connect = on_connect
+                record = record_class(pv_name, value, group=group, links=texts and texts.copy(), **links, **given)
+                if on_connect is not None:
+                    record.on_connect = on_connect  # type: ignore[attr-defined]  # checked above: it has an OUT
                 return record
             except ValueError as error:
                 raise ValueError(f"{_at(spec, group)}: {rtyp}({value!r}): {error} ({place})") from None

@@ -16,6 +16,7 @@ __all__ = ["serve", "with_array"]
 
 def with_array(pvs: Iterable[PV], arguments: Arguments) -> dict[str, PV]:
     """A database of these and the array."""
+    gc.disable()  # as `iocbridge run` does until the IOC is up
     values = array("d", range(arguments.elements))
     wave = PV("B:wf", values, max_count=arguments.elements)
     return {pv.name: pv for pv in (*pvs, wave)}
@@ -24,7 +25,8 @@ def with_array(pvs: Iterable[PV], arguments: Arguments) -> dict[str, PV]:
 async def _run(pvdb: dict[str, PV], arguments: Arguments) -> None:
     config = ServerConfig(interfaces=("127.0.0.1",), port=arguments.port, auto_beacon=False)
     async with running(pvdb, config=config):
-        gc.freeze()  # as `iocbridge run` does
+        gc.freeze()  # likewise
+        gc.enable()
         if not arguments.tick:
             await asyncio.Event().wait()
         ticking = [pvdb[f"B:{name}"] for name in arguments.names]

@@ -70,6 +70,7 @@ def _uvloop() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 def _up(server: CaServer, pvdb: Mapping[str, PV], list_pvs: bool) -> None:
     gc.freeze()  # what is there by now stays: no need for the collector to look through a large database again
+    gc.enable()  # `iocbridge run` has turned it off
     log.info("Listening on %s", ", ".join(f"{interface}:{server.port}" for interface in server.config.interfaces))
     log.info("Server startup complete.")
     if list_pvs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import inspect
 import logging
 import os
@@ -32,6 +33,7 @@ def main(argv: Sequence[str]) -> int:
     """Serve the IOC in a file. Words after the file are the file's own, as with `python FILE.py`."""
     global _ran
     _ran = False
+    gc.disable()  # of what a start makes nothing is garbage; on again when the IOC is up
     if argv[:1] == ["--caproto"]:
         from bridge.cli.caproto import run_program  # knows of much that other IOCs do not need
 

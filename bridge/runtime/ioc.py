@@ -23,7 +23,7 @@ from bridge.runtime.scan import ScanLists
 from bridge.runtime.view import IocView, Site
 from bridge.runtime.watch import LOOK_EVERY, DatabaseWatch
 from bridge.server import CaServer, EagerRunner, ServerConfig, serving
-from records import MENU_PINI, PV, Hook, PVGroup, Record, Service, Watched, clock
+from records import MENU_PINI, PV, SCAN_PASSIVE, Hook, PVGroup, Record, Service, Watched, clock
 
 if TYPE_CHECKING:
     from bridge.client import ClientConfig
@@ -148,7 +148,8 @@ class Ioc:
         await _stop(services)
 
     def _adopt(self, record: Record) -> None:
-        self._scan_changed(record)
+        if record.scan != SCAN_PASSIVE:
+            self._scan_changed(record)
         for link in (record.inp, getattr(record, "out", None)):
             # without a link, don't ask: isinstance() with a protocol takes longer than making the record
             if link is not None and isinstance(link, Watched):
