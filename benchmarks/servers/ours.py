@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from benchmarks.servers.arguments import Arguments, async_beats, parse
 from bridge import ServerConfig, running
+from bridge.server import ServerLoop
 from records import PV
 
 __all__ = ["serve", "with_array"]
@@ -42,7 +43,8 @@ def serve(pvdb: dict[str, PV], arguments: Arguments) -> None:
 
         uvloop.run(_run(pvdb, arguments))
     else:
-        asyncio.run(_run(pvdb, arguments))
+        with asyncio.Runner(loop_factory=ServerLoop) as runner:  # as `iocbridge run` without uvloop
+            runner.run(_run(pvdb, arguments))
 
 
 def main() -> None:

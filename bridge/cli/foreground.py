@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import os
+import select
 import signal
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -14,7 +15,7 @@ from bridge.runtime.asynclib import AsyncLibrary
 from bridge.runtime.autosave import Autosave
 from bridge.runtime.ioc import running
 from bridge.runtime.view import Site
-from bridge.server import CaServer, ServerConfig
+from bridge.server import CaServer, ServerConfig, ServerLoop
 from records import PV
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def run_server(
     Raises LoadError if that library cannot be had or cannot run these PVs, CannotListen, ConfigError or DuplicateName.
     """
     if library == "asyncio":
-        with asyncio.Runner(loop_factory=_uvloop()) as runner:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(serve(pvdb, config, list_pvs, saving, startup_hook))
         return
     from bridge.runtime.otherloops import serve_by  # few need it
@@ -59,12 +60,12 @@ def async_lib_of(module_name: str | None) -> str:
     return found[0] if found else "asyncio"
 
 
-def _uvloop() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Uvloop's event loop, if it is installed: a small request takes a quarter less of it (docs/adr/0006-uvloop.md)."""
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """The fastest loop there is for small requests (docs/adr/0006-uvloop.md); None is asyncio's usual one."""
     try:
         import uvloop
     except ImportError:
-        return None
+        return ServerLoop if hasattr(select, "epoll") else None
     return uvloop.new_event_loop
 
 

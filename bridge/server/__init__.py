@@ -6,6 +6,7 @@ from bridge.server.eager import EagerRunner
 from bridge.server.fieldtypes import FIELD_TYPE, NATIVE
 from bridge.server.limits import Limits
 from bridge.server.server import CannotListen, CaServer
+from bridge.server.serverloop import ServerLoop
 
 __all__ = [
     "FIELD_TYPE",  # what holds the elements of a native type of CA
@@ -16,5 +17,6 @@ __all__ = [
     "EagerRunner",  # runs coroutines at once, and as tasks only if they wait
     "Limits",  # what one client may make grow
     "ServerConfig",  # where to listen, whom to tell
+    "ServerLoop",  # asyncio's loop, faster for CA: asyncio.Runner(loop_factory=ServerLoop)
     "serving",  # `async with serving(group.pvdb) as server:`
 ]

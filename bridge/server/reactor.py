@@ -13,9 +13,9 @@ import socket
 from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Protocol, cast
+from typing import Protocol, TypeAlias, cast
 
-__all__ = ["READ", "WRITE", "Reactor", "TcpLink"]
+__all__ = ["READ", "WRITE", "Reactor", "Ready", "TcpLink", "Watcher"]
 
 READ = 1
 WRITE = 4
@@ -30,55 +30,69 @@ JOIN_PIECE = 1024  # bytes: a buffer of its own costs as much as copying this mu
 ROUNDS = 4  # polls for one wake-up of the loop, so that other tasks get their turn under load
 
 
+Ready: TypeAlias = "list[tuple[int, int]]"  # descriptors, and what they are ready for
+
+
 class Reactor:
     """Watches sockets and calls `handler(events)` for those that are ready; events are READ and/or WRITE."""
 
-    def __init__(self) -> None:
+    def __init__(self, watcher: Watcher | None = None) -> None:
         self.buffer = memoryview(bytearray(RECEIVE_SIZE))  # what is in it, nobody may keep
         self._handlers: dict[int, Callable[[int], None]] = {}
-        self._poller: _Poller = _EpollPoller() if hasattr(select, "epoll") else _SelectorPoller()
+        self._watcher = watcher or (_EpollPoller() if hasattr(select, "epoll") else _SelectorPoller())
+        self._poller = cast(_Poller, self._watcher)  # it is one, if it is ours
 
     def fileno(self) -> int:
-        """What the event loop watches for reading."""
+        """What the event loop watches for reading, unless it calls `handle` itself."""
         return self._poller.fileno()
 
     def watch(self, fd: int, events: int, handler: Callable[[int], None]) -> None:
         self._handlers[fd] = handler
-        self._poller.register(fd, events)
+        self._watcher.register(fd, events)
 
     def change(self, fd: int, events: int) -> None:
-        self._poller.modify(fd, events)
+        self._watcher.modify(fd, events)
 
     def unwatch(self, fd: int) -> None:
         if self._handlers.pop(fd, None) is not None:
-            self._poller.unregister(fd)
+            self._watcher.unregister(fd)
 
     def poll(self, overdue: Callable[[], bool] = lambda: False) -> None:
         """Handle what is ready, without waiting; once more if there is more, unless it is `overdue` to stop."""
-        handlers = self._handlers
         for _ in range(ROUNDS):
             ready = self._poller.poll()
             if not ready:
                 return
-            for fd, events in ready:
-                handler = handlers.get(fd)
-                if handler is not None:  # else: closed by an earlier handler of this round
-                    handler(events)
+            self.handle(ready)
             if len(ready) == 1 or overdue():  # one alone: it waits for its answer
                 return
 
+    def handle(self, ready: Ready) -> None:
+        """Handle what is ready; descriptors that are somebody else's do no harm."""
+        handlers = self._handlers
+        for fd, events in ready:
+            handler = handlers.get(fd)
+            if handler is not None:  # else: closed by an earlier handler of this round
+                handler(events)
+
     def close(self) -> None:
-        self._handlers.clear()
-        self._poller.close()
+        for fd in tuple(self._handlers):
+            self.unwatch(fd)
+        self._watcher.close()
 
 
-class _Poller(Protocol):
-    def fileno(self) -> int: ...
+class Watcher(Protocol):
+    """Who finds out what is ready."""
+
     def register(self, fd: int, events: int, /) -> object: ...
     def modify(self, fd: int, events: int, /) -> object: ...
     def unregister(self, fd: int, /) -> object: ...
-    def poll(self) -> list[tuple[int, int]]: ...
     def close(self) -> None: ...
+
+
+class _Poller(Watcher, Protocol):
+    def fileno(self) -> int: ...
+    def poll(self) -> Ready: ...
 
 
 class _EpollPoller:
@@ -111,7 +125,7 @@ class _SelectorPoller:
     def unregister(self, fd: int, /) -> None:
         self._selector.unregister(fd)
 
-    def poll(self) -> list[tuple[int, int]]:
+    def poll(self) -> Ready:
         return [
             (key.fd, (READ if events & selectors.EVENT_READ else 0) | (WRITE if events & selectors.EVENT_WRITE else 0))
             for key, events in self._selector.select(0)

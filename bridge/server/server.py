@@ -12,7 +12,7 @@ from bridge.server.config import ServerConfig
 from bridge.server.door import Door
 from bridge.server.hub import Hub, Runner
 from bridge.server.listeners import FREE_PORT_TRIES, CannotListen, listen
-from bridge.server.reactor import Reactor
+from bridge.server.reactor import Reactor, Ready
 from bridge.server.search import Searches
 from bridge.server.searchsockets import SearchSockets
 from records import PV
@@ -27,11 +27,18 @@ HOUSEKEEPING: Final = 5.0  # seconds between looks for clients that stopped read
 class CaServer:
     """Serves `pvdb`. `open` binds and starts to listen; call `ready` when `fileno` is readable, `tick` when due."""
 
-    def __init__(self, pvdb: Mapping[str, PV], config: ServerConfig, runner: Runner, now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        pvdb: Mapping[str, PV],
+        config: ServerConfig,
+        runner: Runner,
+        now: Callable[[], float],
+        reactor: Reactor | None = None,
+    ) -> None:
         self.config = config
         self.hub = Hub(pvdb, runner, config.limits)
         self._now = now
-        self._reactor = Reactor()
+        self._reactor = reactor or Reactor()
         self._listeners: dict[str, socket.socket] = {}
         self._searches = Searches(pvdb, self.hub.find)
         self._search_sockets = SearchSockets(
@@ -109,6 +116,14 @@ class CaServer:
         self.hub.hold_flush()
         try:
             self._reactor.poll(self.hub.overdue)
+        finally:
+            self.hub.flush()
+
+    def handle(self, ready: Ready) -> None:
+        """The same for a reactor that is told which descriptors are ready."""
+        self.hub.hold_flush()
+        try:
+            self._reactor.handle(ready)
         finally:
             self.hub.flush()
 

@@ -13,6 +13,7 @@ import sys
 from typing import Any
 
 from bridge import PVGroup, ai, ao, lso, mbbo, pvproperty, running, stringin, stringout, waveform
+from bridge.server import ServerLoop
 from records import PV, states
 from tests.server.serving import loopback
 
@@ -134,4 +135,5 @@ async def main(limits: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    asyncio.run(main(json.loads(sys.argv[1]) if len(sys.argv) > 1 else {}))
+    with asyncio.Runner(loop_factory=ServerLoop) as runner:
+        runner.run(main(json.loads(sys.argv[1]) if len(sys.argv) > 1 else {}))

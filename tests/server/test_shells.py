@@ -12,10 +12,16 @@ from typing import Any
 import pytest
 
 from bridge.client import Client, ClientConfig, PutFailed
+from bridge.server import ServerLoop
 from records import PV
 from tests.server.serving import loopback
 
-SHELLS = {"asyncio": "bridge.server.aio", "trio": "bridge.server.trioshell", "curio": "bridge.server.curioshell"}
+SHELLS = {
+    "asyncio": "bridge.server.aio",
+    "ServerLoop": "bridge.server.aio",
+    "trio": "bridge.server.trioshell",
+    "curio": "bridge.server.curioshell",
+}
 
 
 def imported(name: str) -> ModuleType:
@@ -29,7 +35,8 @@ class Elsewhere:
     """A server in a thread of its own, under the event loop `library`."""
 
     def __init__(self, library: str) -> None:
-        self.library = imported(library)
+        self.library = asyncio if library == "ServerLoop" else imported(library)
+        self.loop_factory = ServerLoop if library == "ServerLoop" else None
         self.serving: Callable[..., Any] = imported(SHELLS[library]).serving
         self.pvs = {"S:plain": PV("S:plain", 1.0), "S:slow": PV("S:slow", 0.0), "S:tick": PV("S:tick", 0.0)}
         self.pvs["S:slow"].putter = self._slowly
@@ -48,8 +55,9 @@ class Elsewhere:
 
     def _run(self) -> None:
         try:
-            if self.library.__name__ == "asyncio":
-                asyncio.run(self._main())
+            if self.library is asyncio:
+                with asyncio.Runner(loop_factory=self.loop_factory) as runner:
+                    runner.run(self._main())
             else:
                 self.library.run(self._main)
         except BaseException as error:
