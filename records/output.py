@@ -62,8 +62,10 @@ class Output(Record):
     def convert_output(self, value: Any) -> None:
         """Make VAL, and what follows from it, of the value wanted (``convert`` of the record types)."""
         self.value = self.limit(value)
-        with suppress(ValueError):  # no raw value: it stays
+        try:  # noqa: SIM105  # suppress() takes longer than all of this
             self.to_raw(self.value)
+        except ValueError:  # no raw value: it stays
+            pass
 
     def link_value(self) -> tuple[Value, FieldType]:
         """What OUT gets if it is a link to a PV (soft device support)."""
@@ -93,8 +95,10 @@ class Output(Record):
         if (self.simm or self._links is not None) and self.in_simulation():
             self.simulate(self._write_simulated)
             return
-        with suppress(LinkError):
+        try:  # noqa: SIM105  # as above
             self.write_value()
+        except LinkError:  # which has raised its alarm
+            pass
         self.finish()
 
     def write_value(self) -> None:

@@ -123,7 +123,13 @@ class PV:
         """
         if type(value) is not float or self.field_type is not _DOUBLE or self.max_count != 1:
             value = self.accept(value)
-        self._take(value, clock.now_ns() if time_ns is None else time_ns, alarm)
+        if alarm is not None or time_ns is not None:
+            self._take(value, clock.now_ns() if time_ns is None else time_ns, alarm)
+            return
+        self.value = value
+        self.time_ns = clock.now_ns()
+        for listen in self.listeners:
+            listen(self, VALUE_AND_LOG)
 
     def _take(self, value: Value, time_ns: int, alarm: Alarm | None) -> None:
         self.value = value

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from benchmarks.servers.arguments import Arguments, async_beats, parse
 from bridge import ServerConfig, running
+from bridge.cli.foreground import settle
 from bridge.server import ServerLoop
 from records import PV
 
@@ -26,8 +27,7 @@ def with_array(pvs: Iterable[PV], arguments: Arguments) -> dict[str, PV]:
 async def _run(pvdb: dict[str, PV], arguments: Arguments) -> None:
     config = ServerConfig(interfaces=("127.0.0.1",), port=arguments.port, auto_beacon=False)
     async with running(pvdb, config=config):
-        gc.freeze()  # likewise
-        gc.enable()
+        settle()
         if not arguments.tick:
             await asyncio.Event().wait()
         ticking = [pvdb[f"B:{name}"] for name in arguments.names]
