@@ -9,7 +9,7 @@ from typing import Any
 from bridge.ca import AccessRights, ChannelType, SubscriptionType
 from bridge.ca.dbr import EPICS_EPOCH
 from bridge.server import FIELD_TYPE, NATIVE
-from records import FieldType, SkipWrite
+from records import FieldType, SkipWrite, Status
 
 __all__ = [
     "AccessRights",
@@ -42,31 +42,7 @@ class AlarmSeverity(IntEnum):
     INVALID_ALARM = 3
 
 
-class AlarmStatus(IntEnum):
-    """Alarm statuses, by caproto's names."""
-
-    NO_ALARM = 0
-    READ = 1
-    WRITE = 2
-    HIHI = 3
-    HIGH = 4
-    LOLO = 5
-    LOW = 6
-    STATE = 7
-    COS = 8
-    COMM = 9
-    TIMEOUT = 10
-    HWLIMIT = 11
-    CALC = 12
-    SCAN = 13
-    LINK = 14
-    SOFT = 15
-    BAD_SUB = 16
-    UDF = 17
-    DISABLE = 18
-    SIMM = 19
-    READ_ACCESS = 20
-    WRITE_ACCESS = 21
+AlarmStatus = Status  # the same names
 
 
 class CaprotoError(Exception):
