@@ -85,7 +85,7 @@ class Output(Record):
             self.udf = 0  # NaN undefines a number again
         self.time_ns = self.stamp() if self.tse or self._links is not None else clock.now_ns()
         self.check_alarms(self.value)
-        if self.drives():
+        if self.nsev < Severity.INVALID or self.drives():
             self.drive()
         else:
             self.finish()
@@ -123,8 +123,8 @@ class Output(Record):
         return value
 
     def drives(self) -> bool:
-        """Whether to write, now that the alarms are known (IVOA); sets IVOV where that says so."""
-        if self.nsev < Severity.INVALID or self.ivoa == CONTINUE:
+        """Whether to write although the alarm is INVALID (IVOA); sets IVOV where that says so."""
+        if self.ivoa == CONTINUE:
             return True
         if self.ivoa == DO_NOT_DRIVE:
             return False

@@ -155,7 +155,7 @@ class AoRecord(AnalogOutput):
 
     def monitor(self) -> int:
         """As for any number; a new OVAL shows the raw value too."""
-        changes = super().monitor()
+        changes = AnalogOutput.monitor(self)  # as in `store`
         if self.omod:
             self.omod = 0
             self.oraw = self.rval
