@@ -62,12 +62,13 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, re.S)
 
 
-async def test_the_instrument_of_the_readme(tmp_path: Path, port: int) -> None:
+@pytest.mark.parametrize(("language", "command"), [("python", ()), ("yaml", ("-m", "bridge", "run"))])
+async def test_the_instrument_of_the_readme(tmp_path: Path, port: int, language: str, command: tuple[str, ...]) -> None:
     thermostat = T100()
-    program = next(block for block in blocks("python") if "class Thermostat" in block)
+    program = next(block for block in blocks(language) if "KRDG?" in block)
     assert len(program.strip().splitlines()) <= 15 + 2  # two blank lines around the class are the formatter's
     assert "/dev/ttyUSB0" in program
-    file = tmp_path / "thermostat.py"
+    file = tmp_path / {"python": "thermostat.py", "yaml": "thermostat.yaml"}[language]
     file.write_text(program.replace("/dev/ttyUSB0", thermostat.path))
     environ = {name: value for name, value in os.environ.items() if not name.startswith("EPICS_")}
     environ |= {
@@ -75,7 +76,7 @@ async def test_the_instrument_of_the_readme(tmp_path: Path, port: int) -> None:
         "EPICS_CAS_INTF_ADDR_LIST": "127.0.0.1",
         "EPICS_CAS_AUTO_BEACON_ADDR_LIST": "NO",
     }
-    ioc = await asyncio.create_subprocess_exec(sys.executable, str(file), env=environ, cwd=ROOT)
+    ioc = await asyncio.create_subprocess_exec(sys.executable, *command, str(file), env=environ, cwd=ROOT)
     try:
         config = ClientConfig(addresses=(("127.0.0.1", port),), auto_addr_list=False)
         async with Client(config) as client, asyncio.timeout(30):

@@ -1,4 +1,4 @@
-"""`iocbridge run FILE.py[:NAME]`, `iocbridge run FILE.db ...`, and `run(...)` at the foot of a user's own file."""
+"""`iocbridge run FILE.py[:NAME]`, `FILE.yaml` or `FILE.db ...`, and `run(...)` at the foot of a user's own file."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="iocbridge run",
         description="Serve an IOC.",
-        usage="%(prog)s FILE.py[:NAME] [OPTIONS]\n"
+        usage="%(prog)s FILE.py[:NAME] | FILE.yaml [OPTIONS]\n"
         "       %(prog)s [FILE.py[:NAME]] FILE.db ... [-m P=LAB:] [OPTIONS]\n"
         "       %(prog)s --caproto FILE.py|-m MODULE [OPTIONS]",
         epilog="Further options are those of the file: try FILE --help. With --caproto, `import caproto` means us.",
     )
-    parser.add_argument("file", help="FILE.py, or FILE.py:NAME to choose one of its PVGroups")
+    parser.add_argument("file", help="FILE.py or FILE.yaml; FILE.py:NAME chooses one of its PVGroups")
     options = "--prefix P --list-pvs --interfaces A ... --autosave FILE -v -q"
     parser.add_argument("options", nargs=argparse.REMAINDER, help=options).required = False
     args = parser.parse_args(argv)

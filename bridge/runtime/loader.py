@@ -15,6 +15,7 @@ from records import PVGroup
 __all__ = ["DATABASES", "SUBSTITUTIONS", "LoadError", "is_database", "load_file", "pick", "program"]
 
 SUBSTITUTIONS: Final = (".substitutions", ".sub", ".subs")
+YAML: Final = (".yaml", ".yml")
 DATABASES: Final = (".db", ".vdb", ".template", *SUBSTITUTIONS)
 
 
@@ -49,14 +50,23 @@ def load_file(path: Path, name: str) -> types.ModuleType:
         sys.path.append(folder)
     sys.modules[name] = module
     try:
-        code = compile(source, str(path), "exec")
-        exec(code, module.__dict__)
+        exec(_code(path, source), module.__dict__)
+    except LoadError:
+        raise
     except SyntaxError as error:  # of this file, or of one that it imports
         raise LoadError(f"{error.filename or path}:{error.lineno}: {error.msg}") from error
     except Exception as error:
         why = " ".join(str(error).split())  # one line, whatever the error's author thought
         raise LoadError(f"{_where(path, error)}: {type(error).__name__}: {why}") from error
     return module
+
+
+def _code(path: Path, source: bytes) -> types.CodeType:
+    if path.suffix.lower() not in YAML:
+        return compile(source, str(path), "exec")
+    from bridge.runtime.yamlfiles import compile_yaml  # brings the YAML library
+
+    return compile_yaml(path, source)
 
 
 def pick(module: types.ModuleType, attribute: str | None) -> list[type[PVGroup] | PVGroup]:

@@ -6,9 +6,11 @@ never, if a server does not do what base's does; towards its end it asks for the
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.servers.process import free_port
@@ -56,16 +58,16 @@ def main() -> int:
     ioc = _Ioc(port)
     began = time.monotonic()
     words = [str(C_TOOLS / "acctst"), NAME, *sys.argv[1:]]
-    test = subprocess.Popen(
-        words, env=ca_environment(port), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
-    )
-    complete = False
+    near, far = os.openpty()  # on a pipe its words would come in blocks, and its request too late
+    test = subprocess.Popen(words, env=ca_environment(port), stdout=far, stderr=far)
+    os.close(far)
+    said = ""
     try:
-        assert test.stdout is not None
-        for line in test.stdout:
-            print(f"{time.monotonic() - began:6.1f} s  {line}", end="", flush=True)
-            complete = complete or END in line
-            if DISCONNECT in line:
+        for some in _read(near):
+            print(some, end="", flush=True)
+            said += some
+            if DISCONNECT in said:
+                said = ""
                 ioc.kill()
                 time.sleep(2.0)  # long enough for the client to see that it is gone
                 ioc.start()
@@ -73,8 +75,21 @@ def main() -> int:
     finally:
         test.kill()
         ioc.kill()
+    complete = END in said
     print(f"{'complete' if complete else 'NOT complete'}, exit code {code}, after {time.monotonic() - began:.0f} s")
     return 0 if complete and code == 0 else 1
+
+
+def _read(terminal: int) -> Iterator[str]:
+    """What comes from a terminal, until nobody is on its other side."""
+    while True:
+        try:
+            some = os.read(terminal, 4096)
+        except OSError:
+            return
+        if not some:
+            return
+        yield some.decode(errors="replace")
 
 
 if __name__ == "__main__":
