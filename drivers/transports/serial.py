@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from drivers.errors import UsageError
 from drivers.transports.base import LINGER, Lost, Receive, StreamTransport
@@ -129,7 +129,8 @@ class SerialTransport(StreamTransport):
         self._opening = None
         self._tty = tty
         link = self._link(receive, lost)
-        await connection_for_serial(loop, lambda: link, tty)
+        # typed for asyncio.Protocol, of which it calls what `link` has
+        await connection_for_serial(loop, lambda: cast("asyncio.Protocol", link), tty)
         await asyncio.sleep(0)  # its connection_made and first add_reader come with the next turn of the loop
 
     @property

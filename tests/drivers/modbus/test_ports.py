@@ -514,7 +514,7 @@ async def test_a_write_to_a_dead_unit_does_not_wait_for_each_other() -> None:
         assert all(isinstance(each, ReplyTimeout) for each in results[:20])
         assert "not sent, unit 2 is silent" in str(results[19])
         assert results[20].value == 4  # type: ignore[union-attr]
-        assert len(server.requests) == 3
+        assert len(server.requests) <= 5  # 3, unless the machine stalls for as long as a time-out
         assert loop.time() - begin < 2.4
         why = "not sent"
         while "not sent" in why:  # somebody has switched it on, perhaps: a write tries
