@@ -39,14 +39,14 @@ def codec_for(question: Question, label: str = "", word_order: WordOrder = "big"
     label = f"{label}: {question}" if label else str(question)
     if isinstance(question, Coil | Discrete):
         return _BitCodec(label, question.count)
-    if question.bit is not None:
-        return FieldCodec(label, 1 << question.bit, single=True)
-    if question.mask is not None:
-        return FieldCodec(label, question.mask, single=False)
     swap = byte_swap if question.byte_swap is None else question.byte_swap
+    little = (question.word_order or word_order) == "little"
+    if question.bit is not None:
+        return FieldCodec(label, question.type, 1 << question.bit, little, swap, single=True)
+    if question.mask is not None:
+        return FieldCodec(label, question.type, question.mask, little, swap, single=False)
     if question.type.code == "s":
         return _TextCodec(label, question.type, swap)
-    little = (question.word_order or word_order) == "little"
     return _NumberCodec(label, question, little, swap)
 
 
@@ -176,16 +176,25 @@ class _TextCodec:
 
 
 class FieldCodec:
-    """Some bits of one register. To write them the register must be read first: see `merge`."""
+    """Some bits of a value. To write them its registers must be read first: see `merge`."""
 
-    def __init__(self, label: str, mask: int, *, single: bool) -> None:
+    def __init__(self, label: str, kind: Type, mask: int, little: bool, swap: bool, *, single: bool) -> None:
         self.label = label
+        self._size = 2 * kind.registers
         self._mask = mask
         self._shift = (mask & -mask).bit_length() - 1
+        self._little, self._swap = little, swap
         self._single = single
 
+    def _ordered(self, image: bytes) -> bytes:
+        """Big-endian from the order of the registers, and back."""
+        if self._swap:
+            image = _swapped(image)
+        return _swapped(image[::-1]) if self._little else image
+
     def decode(self, image: bytes, offset: int = 0, /) -> int:
-        field = (int.from_bytes(image[2 * offset : 2 * offset + 2], "big") & self._mask) >> self._shift
+        raw = self._ordered(image[2 * offset : 2 * offset + self._size])
+        field = (int.from_bytes(raw, "big") & self._mask) >> self._shift
         return bool(field) if self._single else field
 
     def encode(self, value: Any, /) -> bytes:
@@ -194,16 +203,21 @@ class FieldCodec:
         whole = int(number) if math.isfinite(number) else -1
         if whole != number or whole < 0 or (whole << self._shift) & ~self._mask:
             raise UsageError(f"{self.label}: {value!r} does not fit (0 to {self._mask >> self._shift})")
-        return (whole << self._shift).to_bytes(2, "big")
+        return self._ordered((whole << self._shift).to_bytes(self._size, "big"))
 
     def masks(self, field: bytes) -> bytes:
-        """The two words of function 22 for an encoded `field`: which bits to keep, and which to set."""
-        return (~self._mask & 0xFFFF).to_bytes(2, "big") + field
+        """What function 22 takes for an encoded `field`: the bits to keep, and the bits to set."""
+        return self._keep().to_bytes(self._size, "big") + field
 
     def merge(self, image: bytes, field: bytes) -> bytes:
         """The register `image` with an encoded `field` put in."""
-        kept = int.from_bytes(image, "big") & ~self._mask
-        return (kept | int.from_bytes(field, "big")).to_bytes(2, "big")
+        kept = int.from_bytes(image, "big") & self._keep()
+        return (kept | int.from_bytes(field, "big")).to_bytes(self._size, "big")
+
+    def _keep(self) -> int:
+        """The other bits, in the order of the registers."""
+        others = ~self._mask & ((1 << 8 * self._size) - 1)
+        return int.from_bytes(self._ordered(others.to_bytes(self._size, "big")), "big")
 
 
 class _BitCodec:

@@ -32,26 +32,37 @@ class Asker(Protocol):
     """What a point needs of its port; see `drivers.modbus.port.ModbusPort`."""
 
     name: str
+    unit: int
     word_order: WordOrder
     byte_swap: bool
     statistics: Statistics
 
     def fetch(self, span: Span) -> asyncio.Future[Image]: ...
     async def send(self, request: Request, field: FieldCodec | None = None) -> bytes: ...
-    def watch_unit(self, unit: int, callback: Watcher) -> Callable[[], None]: ...
+    def watch_unit(self, unit: int | None, callback: Watcher) -> Callable[[], None]: ...
 
 
 class ModbusPoint(Point):
     """A question bound to its port. `read` gives a Reading, `write` returns when the device has confirmed."""
 
-    def __init__(self, port: Asker, question: Question, unit: int) -> None:
+    def __init__(self, port: Asker, question: Question) -> None:
         self.port = port
         self.question = question
-        self.unit = unit
-        label = port.name if question.unit is None else f"{port.name}: unit {unit}"
+        label = port.name if question.unit is None else f"{port.name}: unit {question.unit}"
         self._label = f"{label}: {question}"
         self._codec: Codec = codec_for(question, label, port.word_order, port.byte_swap)
-        self._span = Span(unit, question.function, question.address, question.size)
+        self._bound = Span(self.unit, question.function, question.address, question.size)
+
+    @property
+    def unit(self) -> int:
+        """The question's, or the port's, which may change while it runs."""
+        return self.port.unit if self.question.unit is None else self.question.unit
+
+    @property
+    def _span(self) -> Span:
+        if self._bound.unit != (unit := self.unit):
+            self._bound = self._bound._replace(unit=unit)
+        return self._bound
 
     async def read(self) -> Reading:
         """The value now. Raises LinkDown, ReplyTimeout, BadReply."""
@@ -98,7 +109,7 @@ class ModbusPoint(Point):
 
     def watch(self, callback: Watcher, /) -> Callable[[], None]:
         """Call back with the fault when the link or the unit is gone, and with None when it is there again."""
-        return self.port.watch_unit(self.unit, callback)
+        return self.port.watch_unit(self.question.unit, callback)
 
 
 def _most_written(question: Holding | Coil) -> int:

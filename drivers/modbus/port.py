@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypedDict
 
 from drivers.backoff import Backoff
@@ -72,32 +73,29 @@ class ModbusPort(Port):
 
     first_unit = 0
 
-    def __init__(self, transport: Transport, frames: Frames, byte_time: float, options: ModbusOptions) -> None:
+    def __init__(self, transport: Transport, frames: Frames, options: ModbusOptions) -> None:
         timeout = options.get("timeout", 1.0)
         super().__init__(options.get("name") or transport.where, timeout=timeout, backoff=options.get("backoff"))
         self.unit = options.get("unit", 1)
         self.word_order: WordOrder = options.get("word_order", "big")
         self.byte_swap = options.get("byte_swap", False)
-        pause = options.get("pause", 0.0)
+        self._least_pause = options.get("pause", 0.0)
         if self.word_order not in ("big", "little"):
             raise UsageError(f"{self.name}: word_order is 'big' or 'little', not {self.word_order!r}")
         self._retries = options.get("retries", 0)
         if not self._retries >= 0:
             raise UsageError(f"{self.name}: retries is 0 or more, not {self._retries!r}")
-        if not pause >= 0:
-            raise UsageError(f"{self.name}: pause is 0 or more seconds, not {pause!r}")
+        if not self._least_pause >= 0:
+            raise UsageError(f"{self.name}: pause is 0 or more seconds, not {self._least_pause!r}")
         self._transport = transport
         self._frames = frames
-        self._byte_time = byte_time
-        # Modbus over Serial Line V1.02, 2.5.1.1: 3.5 characters between frames, but not less than 1.75 ms
-        self._pause = max(pause, 3.5 * byte_time, 0.00175) if byte_time else pause
         self._wire: ModbusWire | None = None
         self._owed: Owed = {}
         self._units = Units(timeout, self.backoff)
         self._reads = Reads(Limits(options.get("max_block", 125), options.get("max_gap", 16)))
         self._reader: asyncio.Task[None] | None = None
         self._news = asyncio.Event()  # something changed that the reader may be waiting for
-        self._unit_watchers: dict[int, list[Watcher]] = {}
+        self._unit_watchers: dict[int | None, list[Watcher]] = {}  # None: of whichever unit is the port's own
         self.watch(self._link_changed)
 
     # --- for its users ------------------------------------------------------------------------------------------
@@ -106,10 +104,12 @@ class ModbusPort(Port):
         """Bind an `Input`, `Holding`, `Coil` or `Discrete`. Raises UsageError for anything else."""
         if not isinstance(question, Question):
             raise UsageError(f"{self.name}: a Modbus port is asked Input, Holding, Coil or Discrete, not {question!r}")
-        unit = self.unit if question.unit is None else question.unit
-        if not self.first_unit <= unit <= 255:
-            raise UsageError(f"{self.name}: {question}: a unit is one of {self.first_unit} to 255, not {unit!r}")
-        return ModbusPoint(self, question, unit)
+        self._check_unit(self.unit if question.unit is None else question.unit, f"{question}: ")
+        return ModbusPoint(self, question)
+
+    def _check_unit(self, unit: Any, label: str = "") -> None:
+        if not (isinstance(unit, int) and self.first_unit <= unit <= 255):
+            raise UsageError(f"{self.name}: {label}a unit is one of {self.first_unit} to 255, not {unit!r}")
 
     async def read(self, question: Question) -> Reading:
         """Ask once. Raises LinkDown, ReplyTimeout, BadReply; UsageError for a question that cannot be asked."""
@@ -126,8 +126,11 @@ class ModbusPort(Port):
         """
         return await self.point(wanted).exchange(self.point(given), value)
 
-    def watch_unit(self, unit: int, callback: Watcher) -> Callable[[], None]:
-        """As `watch`, and also when the unit falls silent on a line that is up, and when it answers again."""
+    def watch_unit(self, unit: int | None, callback: Watcher) -> Callable[[], None]:
+        """As `watch`, and also when the unit falls silent on a line that is up, and when it answers again.
+
+        None is the port's own unit, whichever that is.
+        """
         unwatch_link = self.watch(callback)
         watchers = self._unit_watchers.setdefault(unit, [])
         watchers.append(callback)
@@ -147,6 +150,32 @@ class ModbusPort(Port):
 
     # --- the link -----------------------------------------------------------------------------------------------
 
+    @property
+    def where(self) -> str:
+        """The device or address."""
+        return self._transport.where
+
+    @property
+    def baudrate(self) -> int | None:
+        """Of a serial line, else None."""
+        return self._transport.baudrate
+
+    def _change(self, settings: dict[str, Any]) -> None:
+        """Also `unit`, for questions that name none."""
+        others = {name: value for name, value in settings.items() if name != "unit"}
+        unit = settings.get("unit", self.unit)
+        self._check_unit(unit)
+        if others:
+            self._transport.change(**others)
+        self.unit = unit
+        self._owed.clear()  # by another device
+
+    @property
+    def _pause(self) -> float:
+        """Modbus over Serial Line V1.02, 2.5.1.1: 3.5 characters between frames, but not less than 1.75 ms."""
+        byte_time = self._transport.byte_time
+        return max(self._least_pause, 3.5 * byte_time, 0.00175) if byte_time else self._least_pause
+
     async def _open(self) -> None:
         self._wire = ModbusWire(
             self.name,
@@ -155,7 +184,8 @@ class ModbusPort(Port):
             lost=self.lost,
             late=self._late,
             owed=self._owed,
-            byte_time=self._byte_time,
+            trace=self.trace,
+            byte_time=self._transport.byte_time,
             pause=self._pause,
         )
         await self._wire.open()
@@ -279,7 +309,7 @@ class ModbusPort(Port):
     # --- writes -------------------------------------------------------------------------------------------------
 
     async def send(self, request: Request, field: FieldCodec | None = None) -> bytes:
-        """Write in a turn ahead of waiting reads, once. With `field`, put the image into what the register holds.
+        """Write in a turn ahead of waiting reads, once. With `field`, put the image into what the registers hold.
 
         Returns what the device answered. For `ModbusPoint`.
         """
@@ -288,9 +318,9 @@ class ModbusPort(Port):
             silent = self._units.refuse(request.unit, now, urgent=True)
             if not silent:
                 if field is not None:
-                    held = await self._exchange(Request(request.unit, 3, request.address), writing=True)
-                    image = field.merge(held[2:], request.image)
-                    request = Request(request.unit, request.function, request.address, 1, image)
+                    span = (request.unit, 3, request.address, request.count)
+                    held = await self._exchange(Request(*span), writing=True)
+                    request = replace(request, image=field.merge(held[2:], request.image))
                 return await self._exchange(request, writing=True)
         raise ReplyTimeout(f"{self.name}: {request}: not sent, unit {request.unit} is silent ({silent})")
 
@@ -344,7 +374,9 @@ class ModbusPort(Port):
             self._tell_unit(each, fault)
 
     def _tell_unit(self, unit: int, fault: DriverError | None) -> None:
-        for callback in tuple(self._unit_watchers.get(unit, ())):
+        watchers = self._unit_watchers.get(unit, [])
+        own = self._unit_watchers.get(None, []) if unit == self.unit else []
+        for callback in (*watchers, *own):
             try:
                 callback(fault)
             except Exception:

@@ -35,7 +35,7 @@ class ModbusTcpPort(ModbusPort):
     def __init__(
         self, host: str, tcp_port: int | None = 502, *, framer: Framer = "socket", **options: Unpack[ModbusOptions]
     ) -> None:
-        super().__init__(TcpTransport(*host_and_port(host, tcp_port)), _framing(FRAMES, framer, host), 0.0, options)
+        super().__init__(TcpTransport(*host_and_port(host, tcp_port)), _framing(FRAMES, framer, host), options)
 
 
 class ModbusUdpPort(ModbusPort):
@@ -45,7 +45,7 @@ class ModbusUdpPort(ModbusPort):
         self, host: str, udp_port: int | None = 502, *, framer: Framer = "socket", **options: Unpack[ModbusOptions]
     ) -> None:
         options.setdefault("retries", 1)
-        super().__init__(UdpTransport(*host_and_port(host, udp_port)), _framing(DATAGRAMS, framer, host), 0.0, options)
+        super().__init__(UdpTransport(*host_and_port(host, udp_port)), _framing(DATAGRAMS, framer, host), options)
 
 
 class ModbusRtuPort(ModbusPort):
@@ -68,8 +68,8 @@ class ModbusRtuPort(ModbusPort):
         local_echo: bool = False,
         **options: Unpack[ModbusOptions],
     ) -> None:
-        settings = (device, baudrate, bytesize, parity, stopbits)
-        super().__init__(*_line(*settings, lambda late: RtuFraming(local_echo)), options)
+        line = SerialTransport(device, baudrate, bytesize=bytesize, parity=parity, stopbits=stopbits)
+        super().__init__(line, lambda late: RtuFraming(local_echo), options)
 
 
 class ModbusAsciiPort(ModbusPort):
@@ -91,16 +91,8 @@ class ModbusAsciiPort(ModbusPort):
         local_echo: bool = False,
         **options: Unpack[ModbusOptions],
     ) -> None:
-        settings = (device, baudrate, bytesize, parity, stopbits)
-        super().__init__(*_line(*settings, lambda late: AsciiFraming(local_echo)), options)
-
-
-def _line(
-    device: str, baudrate: int, bytesize: int, parity: str, stopbits: float, frames: Frames
-) -> tuple[SerialTransport, Frames, float]:
-    """A serial line, what is spoken on it, and the seconds that one byte takes."""
-    transport = SerialTransport(device, baudrate, bytesize=bytesize, parity=parity, stopbits=stopbits)
-    return transport, frames, (1 + bytesize + (parity != "N") + stopbits) / baudrate
+        line = SerialTransport(device, baudrate, bytesize=bytesize, parity=parity, stopbits=stopbits)
+        super().__init__(line, lambda late: AsciiFraming(local_echo), options)
 
 
 def _framing(known: dict[str, Frames], framer: str, host: str) -> Frames:

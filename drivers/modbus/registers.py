@@ -133,12 +133,13 @@ class _Registers:
             raise UsageError(f"{self}: a text has no scale, offset or count")
         if self.bit is None and self.mask is None:
             return
-        if self.bit is not None and (self.mask is not None or not 0 <= self.bit <= 15):
-            raise UsageError(f"{self}: bit is one of 0 to 15, and excludes mask")
-        if self.mask is not None and not 1 <= self.mask <= 0xFFFF:
-            raise UsageError(f"{self}: mask is one of 0x0001 to 0xFFFF")
-        if scaled or self.type is not UINT16 or self.count != 1:
-            raise UsageError(f"{self}: bits are taken from one UINT16, without scale or offset")
+        if scaled or self.type not in (UINT16, UINT32, UINT64) or self.count != 1:
+            raise UsageError(f"{self}: bits are taken from one UINT16, UINT32 or UINT64, without scale or offset")
+        width = 16 * self.type.registers
+        if self.bit is not None and (self.mask is not None or not 0 <= self.bit < width):
+            raise UsageError(f"{self}: bit is one of 0 to {width - 1}, and excludes mask")
+        if self.mask is not None and not 1 <= self.mask < 1 << width:
+            raise UsageError(f"{self}: mask is one of 1 to {(1 << width) - 1:#x}")
 
     @property
     def size(self) -> int:
@@ -165,11 +166,11 @@ class Holding(_Registers):
 
     The value is ``raw * scale + offset``, or a list of `count` of them. `word_order` says which word of a long value
     has the lower address ("big": the high one, as in most devices; None: as the port says), `byte_swap` exchanges the
-    bytes inside each word. `bit` picks one bit (0 is the lowest) as a bool, `mask` a field of bits as an int: writing
-    either reads the register first, in the same turn. `unit` None is the port's own. `fc16` writes even one register by
-    function 16, for devices that know no function 6. `fc22` writes bits by function 22, in one request and without
-    a moment in which another master's bits could be lost. `fc23` writes by function 23, for devices that want it so.
-    UsageError if they do not fit together.
+    bytes inside each word. `bit` picks one bit (0 is the lowest) as a bool, `mask` a field of bits as an int, of
+    UINT16, UINT32 or UINT64: writing either reads the registers first, in the same turn. `unit` None is the port's
+    own. `fc16` writes even one register by function 16, for devices that know no function 6. `fc22` writes bits by
+    function 22, in one request and without a moment in which another master's bits could be lost. `fc23` writes by
+    function 23, for devices that want it so. UsageError if they do not fit together.
     """
 
     function: ClassVar[int] = 3
@@ -181,8 +182,8 @@ class Holding(_Registers):
         _Registers.__post_init__(self)  # slots make a new class, which super() without arguments does not know
         if self.fc16 + self.fc22 + self.fc23 > 1:
             raise UsageError(f"{self}: fc16, fc22 and fc23 exclude each other")
-        if self.fc22 and self.bit is None and self.mask is None:
-            raise UsageError(f"{self}: fc22 writes a bit or a mask")
+        if self.fc22 and (self.size > 1 or (self.bit is None and self.mask is None)):
+            raise UsageError(f"{self}: fc22 writes a bit or a mask of one register")
 
 
 @dataclass(frozen=True, slots=True)

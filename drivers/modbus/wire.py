@@ -9,6 +9,7 @@ from drivers.errors import BadReply, DriverError, ReplyTimeout
 from drivers.modbus.frames import Framing, NotModbus
 from drivers.modbus.requests import Request
 from drivers.pause import pause
+from drivers.trace import Trace
 from drivers.transports.base import Transport
 
 __all__ = ["Garbled", "ModbusWire", "Owed"]
@@ -45,6 +46,7 @@ class ModbusWire:
         lost: Callable[[BaseException | str], None],
         late: Callable[[int], None],
         owed: Owed,
+        trace: Trace,
         byte_time: float = 0.0,
         pause: float = 0.0,
     ) -> None:
@@ -53,6 +55,7 @@ class ModbusWire:
         self._framing = framing
         self._lost = lost
         self._late = late
+        self._trace = trace
         self._byte_time = byte_time
         self._pause = pause
         self._loop = asyncio.get_running_loop()
@@ -95,6 +98,7 @@ class ModbusWire:
         self._request = request
         self._reply = reply = self._loop.create_future()
         try:
+            self._trace.add(">", frame)
             self._transport.send(frame)
             on_wire = (len(frame) + self._framing.reply_size(request)) * self._byte_time
             timer = self._loop.call_later(timeout + on_wire, self._expire, timeout)
@@ -134,6 +138,7 @@ class ModbusWire:
     # --- what comes in ------------------------------------------------------------------------------------------
 
     def _receive(self, data: bytes) -> None:
+        self._trace.add("<", data)
         self._no_quiet()
         self._free_at = self._loop.time() + self._pause
         self._framing.feed(data)

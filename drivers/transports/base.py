@@ -40,6 +40,11 @@ class Transport(abc.ABC):
         """Of a serial line, else None."""
         return None
 
+    @property
+    def byte_time(self) -> float:
+        """Seconds that one byte takes on a serial line, else 0."""
+        return 0.0
+
     @abc.abstractmethod
     async def open(self, receive: Receive, lost: Lost) -> None:
         """Connect. Raises OSError, with a sentence for the operator. `lost` is called at most once for each `open`,

@@ -138,6 +138,12 @@ class SerialTransport(StreamTransport):
         """Bits a second."""
         return int(self.settings["baudrate"])
 
+    @property
+    def byte_time(self) -> float:
+        """Seconds that one byte takes, with its start, parity and stop bits."""
+        bits = 1 + self.settings["bytesize"] + (self.settings["parity"] != "N") + self.settings["stopbits"]
+        return float(bits / self.settings["baudrate"])
+
     def _opened(self, make: type[Tty]) -> Tty:
         tty = make(self.where, **self.settings)
         if self.rs485 is not None:

@@ -125,6 +125,17 @@ async def test_writing_bits_keeps_the_others(pair: Pair) -> None:
     assert (await port.read(Holding(40))).value == 0xF51E
 
 
+async def test_bits_of_a_long_value_are_written_with_all_of_it(pair: Pair) -> None:
+    port = pair.port
+    await port.write(Holding(40, UINT32, word_order="little"), 0xF00F_F00F)
+    pair.requests()
+    await port.write(Holding(40, UINT32, mask=0x000F_F000, word_order="little"), 0xA5)
+    assert pair.requests() == [(1, 3, 40, 2), (1, 16, 40, 2)]
+    assert (await port.read(Holding(40, count=2))).value == [0x500F, 0xF00A]
+    await port.write(Holding(40, bit=15, fc23=True), True)
+    assert (await port.read(Holding(40))).value == 0xD00F
+
+
 async def test_bits_are_written_in_one_request_by_function_22(pair: Pair) -> None:
     port = pair.port
     await port.write(Holding(40), 0xF00F)

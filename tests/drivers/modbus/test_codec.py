@@ -80,6 +80,12 @@ CASES: list[tuple[Question, str, object]] = [
     (Input(0, bit=0), "00 01", True),
     (Input(0, bit=15), "7F FF", False),
     (Input(0, mask=0x0F00), "0A 55", 10),
+    (Input(0, bit=15, byte_swap=True), "00 80", True),
+    (Input(0, UINT32, bit=16), "00 01 00 00", True),
+    (Input(0, UINT32, bit=16, word_order="little"), "00 00 00 01", True),
+    (Input(0, UINT32, mask=0x0FF0_0000), "12 34 56 78", 0x23),
+    (Input(0, UINT32, mask=0x0FF0_0000, word_order="little", byte_swap=True), "78 56 34 12", 0x23),
+    (Input(0, UINT64, mask=0xFFFF << 40), "00 AB CD 00 00 00 00 00", 0xABCD),
 ]
 
 
@@ -110,6 +116,10 @@ def test_bits_are_merged_into_what_the_register_holds() -> None:
     assert bit.merge(b"\xff\x00", bit.encode(1)) == b"\xff\x08"
     assert bit.merge(b"\xff\xff", bit.encode(False)) == b"\xff\xf7"
     assert field.merge(b"\xff\xff", field.encode(5)) == b"\xf5\xff"
+    wide = codec_for(Holding(0, UINT32, mask=0x000F_F000, word_order="little"))
+    assert isinstance(wide, FieldCodec)
+    assert wide.merge(b"\xff\xff\xff\xff", wide.encode(0xA5)) == b"\x5f\xff\xff\xfa"  # 0xFFFA5FFF
+    assert wide.masks(wide.encode(0)) == b"\x0f\xff\xff\xf0" + bytes(4)
 
 
 def test_scaled_values_have_no_tail() -> None:

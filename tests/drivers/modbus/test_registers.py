@@ -5,7 +5,7 @@ import math
 import pytest
 
 from drivers.errors import UsageError
-from drivers.modbus.registers import FLOAT32, INT16, STRING, Coil, Discrete, Holding, Input
+from drivers.modbus.registers import FLOAT32, INT16, STRING, UINT32, Coil, Discrete, Holding, Input
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,10 @@ from drivers.modbus.registers import FLOAT32, INT16, STRING, Coil, Discrete, Hol
         (lambda: Holding(0, FLOAT32, bit=1), "UINT16"),
         (lambda: Holding(0, bit=1, scale=2), "scale"),
         (lambda: Coil(0, count=2001), "2000"),
+        (lambda: Holding(0, UINT32, bit=32), "0 to 31"),
+        (lambda: Holding(0, INT16, bit=1), "UINT16"),
         (lambda: Holding(0, fc22=True), "a bit or a mask"),
+        (lambda: Holding(0, UINT32, bit=1, fc22=True), "one register"),
         (lambda: Holding(0, bit=1, fc22=True, fc16=True), "exclude"),
         (lambda: STRING(2, each="odd"), "'high' or 'low'"),
         (lambda: STRING(2, pad=""), "one character"),
