@@ -10,7 +10,7 @@ check("drivers")
 from drivers.backoff import Backoff
 from drivers.errors import BadReply, Disabled, DriverError, LinkDown, Refused, ReplyTimeout, UsageError
 from drivers.http.port import HttpPort
-from drivers.http.questions import VALUE, Command, Events, Get, Post, Push, Pushed, Put
+from drivers.http.questions import VALUE, Command, Events, Get, Patch, Post, Push, Pushed, Put, Query
 from drivers.line.checksums import Checksum
 from drivers.line.conversation import Conversation
 from drivers.line.frames import Checked, Enclosed, Fixed, LengthPrefixed
@@ -94,6 +94,7 @@ __all__ = [
     "ModbusRtuPort",  # Modbus on a serial line
     "ModbusTcpPort",  # Modbus TCP
     "ModbusUdpPort",  # Modbus by datagrams
+    "Patch",  # a write by HTTP PATCH
     "Point",  # a question bound to its port
     "Port",  # one wire, kept up
     "Post",  # a write by HTTP POST
@@ -101,6 +102,7 @@ __all__ = [
     "Push",  # how an HTTP instrument speaks unasked
     "Pushed",  # a value that it pushes
     "Put",  # a write by HTTP PUT
+    "Query",  # a value of the JSON answer to a POST
     "Reading",  # a value and its time
     "Refused",  # error: it said no to a write
     "ReplyTimeout",  # error: no reply in time

@@ -72,7 +72,7 @@ class SocketChannel:
         """Say hello, and wait for the answer if it asks for one. What comes meanwhile is kept for the listeners."""
         hello, auth = self._hello, None
         if hello is not None:
-            await socket.send_str(hello if isinstance(hello, str) else encode(hello).decode())
+            await self._say(socket, hello)
         while isinstance(hello, Mapping) and "id" in hello:
             frame = await self._early_frame(socket)
             if not isinstance(frame, dict) or frame.get("id") != hello["id"]:
@@ -82,7 +82,7 @@ class SocketChannel:
                 return
             if auth is not None or (auth := self._wire.frame_login(error)) is None:
                 raise LinkDown(f"{self._wire.name}: the hello was refused: {self._words(error)}")
-            await socket.send_str(encode({**hello, "auth": auth}).decode())
+            await self._say(socket, hello, auth=auth)
 
     def _words(self, error: Any) -> str:
         stranger = isinstance(error, dict) and error.get("code") == 401
@@ -114,7 +114,11 @@ class SocketChannel:
 
     async def refresh(self) -> None:
         if self._socket is not None and self._hello is not None:
-            await self._socket.send_str(self._hello if isinstance(self._hello, str) else encode(self._hello).decode())
+            await self._say(self._socket, self._hello)
+
+    async def _say(self, socket: aiohttp.ClientWebSocketResponse, hello: Mapping[str, Any] | str, **more: Any) -> None:
+        self._wire.trace.add(">", hello.encode() if isinstance(hello, str) else encode(hello))  # without credentials
+        await socket.send_str(hello if isinstance(hello, str) else encode({**hello, **more}).decode())
 
     async def close(self) -> None:
         socket, self._socket = self._socket, None

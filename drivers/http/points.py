@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 from drivers.errors import BadReply, DriverError, UsageError
 from drivers.http.heard import Listener, PushedPoint, Unsubscribe
 from drivers.http.jsonpath import Missing, parse, resolve
-from drivers.http.questions import Command, Get, Post
+from drivers.http.questions import Command, Get, Post, Query
 from drivers.http.values import PathTemplate, encode, encode_path, fill, incoming, outgoing
 from drivers.port import Statistics
 from drivers.reading import Reading
@@ -33,7 +33,7 @@ class Asker(Protocol):
 
     @property
     def fault(self) -> DriverError | None: ...
-    async def document(self, path: str) -> Document: ...
+    async def document(self, path: str, body: bytes | None = None) -> Document: ...
     async def send(
         self, method: str, path: str, body: bytes | None = None, check: Callable[[Any], None] | None = None
     ) -> Any: ...
@@ -45,6 +45,7 @@ class GetPoint:
 
     def __init__(self, port: Asker, question: Get) -> None:
         self.path = encode_path(question.path)
+        self._body = encode(question.body) if isinstance(question, Query) else None  # what is not JSON shows now
         self._port = port
         self._question = question
         self._find = _finder(port.name, question)
@@ -56,14 +57,15 @@ class GetPoint:
 
     async def read(self) -> Reading:
         """Raises LinkDown, ReplyTimeout or BadReply."""
-        document = await self._port.document(self.path)
+        document = await self._port.document(self.path, self._body)
         try:
             raw = self._find(document.value)
             return Reading(incoming(raw, self._question.as_, self._question.scale), document.time_ns)
         except (Missing, ValueError) as error:
             self._port.statistics.errors += 1
             where = "" if isinstance(error, Missing) else f" {self._question.select or self._question.pointer!r}"
-            raise BadReply(f"{self._port.name}: GET {self.path}{where}: {error}") from error
+            method = "GET" if self._body is None else "POST"
+            raise BadReply(f"{self._port.name}: {method} {self.path}{where}: {error}") from error
 
     async def write(self, value: Any, /) -> None:
         """Not possible. Raises UsageError."""

@@ -9,6 +9,7 @@ import ssl
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from drivers.backoff import Backoff
 from drivers.errors import BadReply, DriverError, LinkDown, Refused, ReplyTimeout, UsageError
@@ -17,9 +18,8 @@ from drivers.http.pauses import Pauses, retry_after
 from drivers.http.points import Document, GetPoint, SpokenGet, WritePoint
 from drivers.http.push import PushPort
 from drivers.http.questions import Command, Events, Get, Post, Push, Pushed
-from drivers.http.slots import slots_of
 from drivers.http.values import encode, encode_path
-from drivers.http.wire import Answer, HttpWire, split_url
+from drivers.http.wire import Answer, HttpWire
 from drivers.port import Point, Port
 
 __all__ = ["HttpPort"]
@@ -72,19 +72,18 @@ class HttpPort(Port):
         etag: bool = True,
         backoff: Backoff | None = None,
     ) -> None:
-        url, self._host, self._number = split_url(url)
-        super().__init__(name or url.partition("://")[2], timeout=timeout, backoff=backoff)
+        super().__init__(name or _short(url), timeout=timeout, backoff=backoff)
         if token is not None and user is not None:
             raise UsageError(f"{self.name}: give a token or a user, not both")
         if not interval >= 0:
             raise UsageError(f"{self.name}: interval is 0 or more seconds, not {interval!r}")
         self.connect_timeout = max(self.connect_timeout, 2.0 * timeout + 1.0)  # a probe is a request, and may wait
-        slots = None if connections is None else slots_of(self.name, self._host, self._number, connections)
 
         def wire(wire_name: str) -> HttpWire:
             return HttpWire(
                 wire_name,
                 url,
+                trace=self.trace,
                 timeout=timeout,
                 user=user,
                 password=password,
@@ -92,7 +91,7 @@ class HttpPort(Port):
                 query=query,
                 token=token,
                 ca=ca,
-                slots=slots,
+                connections=connections,
                 keep_alive=keep_alive,
             )
 
@@ -100,12 +99,14 @@ class HttpPort(Port):
         self._push = (
             None if push is None else PushPort(wire(f"{self.name} push"), push, self._catch_up, backoff=backoff)
         )
+        self._interval = interval
         self._pauses = Pauses(interval, self.backoff)
-        self._versions: dict[str, tuple[str, Any]] | None = {} if etag else None  # by path: ETag and what it stands for
+        self._etag = etag
+        self._versions: dict[str, tuple[str, Any]] = {}  # by path: ETag and what it stands for
         self._spoken: list[SpokenGet] = []
         self._catching_up: asyncio.Task[None] | None = None
         self._probe: str | None = None
-        self._reads: dict[str, asyncio.Task[Document]] = {}
+        self._reads: dict[tuple[str, bytes | None], asyncio.Task[Document]] = {}  # by path and body
         self._looking: asyncio.Task[None] | None = None
         self._mute = False  # the push channel is down, and that was logged
         self._leave: Callable[[], None] | None = None
@@ -135,10 +136,14 @@ class HttpPort(Port):
         """As `post`, with PUT."""
         return await self.send("PUT", encode_path(path), None if body is None else encode(body))
 
+    async def patch(self, path: str, body: Any = None) -> Any:
+        """As `post`, with PATCH."""
+        return await self.send("PATCH", encode_path(path), None if body is None else encode(body))
+
     # --- points -------------------------------------------------------------------------------------------------
 
     def point(self, question: Any) -> Point:
-        """Bind a `Get`, `Post`, `Put`, `Command` or `Pushed`. Raises UsageError for anything else."""
+        """Bind a `Get`, `Query`, `Post`, `Put`, `Patch`, `Command` or `Pushed`. Raises UsageError for anything else."""
         match question:
             case Get(push=False):
                 return self._getter(question)
@@ -194,6 +199,26 @@ class HttpPort(Port):
         if reads:
             await asyncio.wait(reads)
 
+    @property
+    def where(self) -> str:
+        """The URL."""
+        return self._wire.url
+
+    def _change(self, settings: dict[str, Any]) -> None:
+        """Another `address`: a URL, or ``host:port`` in place of what stands there in the URL."""
+        if settings.keys() != {"address"}:
+            raise UsageError(f"{self.name}: only the address can be changed, not {', '.join(settings)}")
+        before, address = self._wire.url, str(settings["address"])
+        if "://" not in address:
+            address = urlsplit(before)._replace(netloc=address).geturl()
+        self._wire.move(address)
+        if self._push is not None:
+            self._push.move(self._wire.url)
+        if self.name == _short(before):
+            self.name = self._wire.name = _short(self._wire.url)
+        self._versions = {}
+        self._pauses = Pauses(self._interval, self.backoff)
+
     async def _open(self) -> None:
         self._wire.open()
         await self._reach()
@@ -201,7 +226,7 @@ class HttpPort(Port):
     async def _reach(self) -> None:
         """Find out whether the server is there: any answer will do, and so will none as long as it can be reached."""
         if self._probe is None:
-            _, writer = await asyncio.open_connection(self._host, self._number)
+            _, writer = await asyncio.open_connection(self._wire.host, self._wire.port)
             writer.close()
         else:
             with contextlib.suppress(ReplyTimeout, BadReply):
@@ -239,13 +264,17 @@ class HttpPort(Port):
 
     # --- requests -----------------------------------------------------------------------------------------------
 
-    async def document(self, path: str) -> Document:
-        """What ``GET path`` (encoded) answers, decoded; shared with everybody who asks for it meanwhile."""
+    async def document(self, path: str, body: bytes | None = None) -> Document:
+        """What ``GET path`` (encoded) answers, decoded; shared with everybody who asks for it meanwhile.
+
+        With a `body` it is asked by POST.
+        """
         self._check_up()
-        read = self._reads.get(path)
+        key = (path, body)
+        read = self._reads.get(key)
         if read is None or read.done():
-            read = self._reads[path] = asyncio.create_task(self._read(path), name=f"{self.name} GET {path}")
-            read.add_done_callback(lambda task: self._done(path, task))
+            read = self._reads[key] = asyncio.create_task(self._read(path, body), name=f"{self.name} reads {path}")
+            read.add_done_callback(lambda task: self._done(key, task))
         try:
             # the request outlives any one of those who wait for it: one that gives up must not spoil it for the rest
             return await asyncio.shield(read)
@@ -258,34 +287,31 @@ class HttpPort(Port):
                 raise
             raise LinkDown(f"{self.name}: the port is stopped") from None
 
-    def _done(self, path: str, read: asyncio.Task[Document]) -> None:
-        if self._reads.get(path) is read:
-            del self._reads[path]
+    def _done(self, key: tuple[str, bytes | None], read: asyncio.Task[Document]) -> None:
+        if self._reads.get(key) is read:
+            del self._reads[key]
         if not read.cancelled():
             read.exception()  # retrieved, though everybody who waited may have given up
 
-    async def _read(self, path: str) -> Document:
+    async def _read(self, path: str, body: bytes | None) -> Document:
+        method = "GET" if body is None else "POST"
         async with self._turn():
-            known, document = (self._versions or {}).get(path, ("", None))
-            answer = await self._ask(BadReply, "GET", path, known=known)
+            versions = self._versions if self._etag and body is None else {}  # of the server that is asked
+            known, document = versions.get(path, ("", None))
+            answer = await self._ask(BadReply, method, path, body, known=known)
             if answer.status == 304 and known:
                 return Document(document, answer.time_ns)
             if not 200 <= answer.status < 300:
-                raise BadReply(self._complaint("GET", path, answer))
+                raise BadReply(self._complaint(method, path, answer))
             try:
                 document = json.loads(answer.body)
             except (ValueError, RecursionError) as error:
-                raise BadReply(f"{self.name}: GET {path}: not JSON: '{answer.text()}'") from error
-            self._remember(path, answer.etag, document)
+                raise BadReply(f"{self.name}: {method} {path}: not JSON: '{answer.text()}'") from error
+            if answer.etag and (path in versions or len(versions) < MAX_VERSIONS):
+                versions[path] = (answer.etag, document)
+            else:
+                versions.pop(path, None)
             return Document(document, answer.time_ns)
-
-    def _remember(self, path: str, etag: str, document: Any) -> None:
-        if self._versions is None:
-            return
-        if etag and (path in self._versions or len(self._versions) < MAX_VERSIONS):
-            self._versions[path] = (etag, document)
-        else:
-            self._versions.pop(path, None)
 
     async def _ask(
         self,
@@ -341,3 +367,8 @@ class HttpPort(Port):
         if answer.location:
             text += f": it points to {answer.location[:80]!r}, which is not followed"
         return f"{text}: '{answer.text()}'" if answer.body else text
+
+
+def _short(url: str) -> str:
+    """What a port to this URL is called."""
+    return url.rstrip("/").partition("://")[2]

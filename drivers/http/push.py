@@ -34,6 +34,7 @@ class PushPort(Port):
         self, wire: HttpWire, push: Push | Events, missed: Callable[[], None], *, backoff: Backoff | None = None
     ) -> None:
         super().__init__(wire.name, timeout=wire.timeout, backoff=backoff)
+        self.trace = wire.trace
         self.connect_timeout = max(self.connect_timeout, 3.0 * wire.timeout)  # for a slot, to connect, to be greeted
         self.gaps = 0
         self._wire = wire
@@ -58,6 +59,15 @@ class PushPort(Port):
     def check_up(self) -> None:
         """Raise LinkDown while the channel is down."""
         self._check_up()
+
+    def move(self, url: str) -> None:
+        """Go to another server, at once."""
+        self._wire.move(url)
+        self.reconnect(f"connecting anew with {url}")
+
+    def _note(self, what: str, level: int = logging.INFO) -> None:
+        self.log.log(level, "%s: %s", self.name, what)
+        self.trace.note(f"push channel {what}")  # which it shares with the port that polls
 
     async def _open(self) -> None:
         for point in self._points:
@@ -99,6 +109,7 @@ class PushPort(Port):
     def _frame(self, frame: Any, raw: str | bytes) -> bool:
         """Hand a frame out. Returns whether others are missing before it."""
         now = time.time_ns()
+        self.trace.add("<", raw.encode() if isinstance(raw, str) else raw)
         if frame is MISSING:
             self.statistics.unclaimed += 1
             if not self._puzzled:  # once, since it may come with every frame

@@ -2,7 +2,8 @@
 
 =====================  ==========================================================================================
 `Get`                  read one value out of the JSON that a path answers
-`Post`, `Put`          write: a JSON body with `VALUE` where the value goes
+`Query`                the same, asked by POST with a JSON body
+`Post`, `Put`, `Patch` write: a JSON body with `VALUE` where the value goes
 `Command`              write to an instrument that takes its orders by GET, the value in the path or query
 `Pushed`               a value that the instrument pushes, as the port's `Push` or `Events` describes
 =====================  ==========================================================================================
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, ClassVar, Final
 
-__all__ = ["VALUE", "Command", "Convert", "Events", "Get", "Post", "Push", "Pushed", "Put"]
+__all__ = ["VALUE", "Command", "Convert", "Events", "Get", "Patch", "Post", "Push", "Pushed", "Put", "Query"]
 
 #: What a value goes through: `float`, `bool`, `"M104 S{:.0f}".format`, a table's `.get` ...
 Convert = Callable[[Any], Any]
@@ -47,6 +48,17 @@ class Get:
     as_: Convert | None = None
     push: str | bool = False
     select: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query(Get):
+    """Read the value out of what ``POST path`` with a JSON body answers: for JSON-RPC and its like.
+
+    ``Query("/rpc", "/result/apower", body={"id": 1, "method": "Switch.GetStatus", "params": {"id": 0}})``. The rest is
+    as in `Get`; points of one path and body share one request, which may be sent again when a connection breaks.
+    """
+
+    body: Any = field(default=None, hash=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +97,13 @@ class Put(Post):
     """Write by ``PUT path``; the rest is as in `Post`."""
 
     method: ClassVar[str] = "PUT"
+
+
+@dataclass(frozen=True, slots=True)
+class Patch(Post):
+    """Write by ``PATCH path``; the rest is as in `Post`."""
+
+    method: ClassVar[str] = "PATCH"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from urllib.parse import urlencode, urlsplit
 from drivers.errors import BadReply, LinkDown, ReplyTimeout, UsageError
 from drivers.http.hooks import Dropped, Stage, connected, first_line, login, once, reused
 from drivers.http.rpclogin import answer
-from drivers.http.slots import Slots
+from drivers.http.slots import Slots, slots_of
+from drivers.trace import Trace
 
 if TYPE_CHECKING:
     import aiohttp
@@ -76,13 +77,17 @@ def _tls(name: str, ca: str | ssl.SSLContext | None) -> ssl.SSLContext | bool:
 
 
 class HttpWire:
-    """Requests to the server at `url`, which `split_url` has checked."""
+    """Requests to the server at `url`. Raises UsageError for one that is none.
+
+    `connections` is how many the server takes, from all who go there.
+    """
 
     def __init__(
         self,
         name: str,
         url: str,
         *,
+        trace: Trace,
         timeout: float,
         user: str | None = None,
         password: str | None = None,
@@ -90,12 +95,14 @@ class HttpWire:
         query: Mapping[str, str] | None = None,
         token: str | None = None,
         ca: str | ssl.SSLContext | None = None,
-        slots: Slots | None = None,
+        connections: int | None = None,
         keep_alive: bool = True,
     ) -> None:
         self.name = name
+        self.trace = trace
         self.timeout = timeout
-        self._url = url
+        self._connections = connections
+        self.move(url)
         self._user = user
         self._password = password or ""
         self._headers = dict(headers or {})
@@ -103,10 +110,16 @@ class HttpWire:
         if token is not None:
             self._headers["Authorization"] = f"Bearer {token}"
         self._tls = _tls(name, ca)
-        self._slots = slots
-        self._keep_alive = keep_alive and slots is None  # an idle connection would take a slot
+        self._keep_alive = keep_alive and connections is None  # an idle connection would take a slot
         self._session: aiohttp.ClientSession | None = None
         self._opened = False  # between `open` and `close`, whether there is a session at this instant or not
+
+    def move(self, url: str) -> None:
+        """Go to another server from the next `open` on. Raises UsageError."""
+        url, host, port = split_url(url)
+        most = self._connections
+        self._slots: Slots | None = None if most is None else slots_of(self.name, host, port, most)
+        self.url, self.host, self.port = url, host, port
         self._middlewares: list[Any] | None = None  # made once: they remember the server's challenge
 
     # --- life ---------------------------------------------------------------------------------------------------
@@ -153,7 +166,7 @@ class HttpWire:
 
         if self._query:
             path += ("&" if "?" in path else "?") + self._query
-        return URL(self._url + path, encoded=True)
+        return URL(self.url + path, encoded=True)
 
     def authentication(self, scheme: str) -> str:
         """What to say of status 401 from a server that asks for this scheme."""
@@ -179,18 +192,19 @@ class HttpWire:
         the ETag of an answer that need not come again. Raises
         OSError (no connection, or lost), ReplyTimeout, BadReply (not HTTP, broken off, or too long).
         """
-        if self._slots is None:
+        slots = self._slots
+        if slots is None:
             return await self._ask(method, path, body, fresh, known)
         try:
             async with asyncio.timeout(self.timeout):
-                await self._slots.take()
+                await slots.take()
         except TimeoutError as error:
-            what = f"none of the {self._slots.most} connections was free within {self.timeout:g} s"
+            what = f"none of the {slots.most} connections was free within {self.timeout:g} s"
             raise ReplyTimeout(f"{self.name}: {method} {path}: not sent, {what}") from error
         try:
             return await self._ask(method, path, body, fresh, known)
         finally:
-            self._slots.give()
+            slots.give()
 
     async def _ask(self, method: str, path: str, body: bytes | None, fresh: bool, known: str) -> Answer:
         stage = Stage()
@@ -219,6 +233,7 @@ class HttpWire:
         headers = {} if body is None else {"Content-Type": "application/json"}
         if known:
             headers["If-None-Match"] = known
+        self._asked(method, path, body)
         try:
             async with session.request(
                 method,
@@ -229,6 +244,8 @@ class HttpWire:
                 trace_request_ctx=stage,
             ) as response:
                 content = await self._content(response, f"{method} {path}")
+                head = f"{response.status} {response.reason or ''}".rstrip()
+                self.trace.add("<", head.encode() + (b" " + content if content else b""))
                 return Answer(
                     response.status,
                     response.reason or "",
@@ -246,6 +263,10 @@ class HttpWire:
         except aiohttp.ClientError as error:
             raise BadReply(f"{self.name}: {method} {path}: not HTTP as it should be: {first_line(error)}") from error
 
+    def _asked(self, method: str, path: str, body: bytes | None = None) -> None:
+        """Tell the trace, but for headers and the query of all requests, which may hold secrets."""
+        self.trace.add(">", f"{method} {path}".encode() + (b" " + body if body else b""))
+
     def _live_session(self) -> aiohttp.ClientSession:
         if not self._opened:
             raise Dropped("the port is closed")
@@ -256,6 +277,7 @@ class HttpWire:
         """Connect to the WebSocket at an encoded path. Raises OSError or LinkDown. The caller keeps the deadline."""
         import aiohttp
 
+        self._asked("GET", path)
         try:
             return await self._live_session().ws_connect(
                 self.target(path),
@@ -276,6 +298,7 @@ class HttpWire:
         import aiohttp
 
         headers = {"Accept": "text/event-stream", "Cache-Control": "no-store"}
+        self._asked("GET", path)
         if last_id:
             headers["Last-Event-ID"] = last_id
         try:
@@ -292,10 +315,11 @@ class HttpWire:
 
     async def occupy(self) -> Callable[[], None]:
         """Take a connection for as long as a channel is open. Returns what gives it back."""
-        if self._slots is None:
+        slots = self._slots
+        if slots is None:
             return lambda: None
-        await self._slots.take()
-        return self._slots.give
+        await slots.take()
+        return slots.give
 
     async def _content(self, response: aiohttp.ClientResponse, question: str) -> bytes:
         content = bytearray()
