@@ -32,7 +32,7 @@ async def behind(gateway: Gateway) -> AsyncIterator[ModbusPort]:
                     wire.far.send(answer)
 
     serving = asyncio.create_task(serve())
-    async with ModbusPort(wire, TcpFraming, 0.0, {"timeout": 1.0}) as port:
+    async with ModbusPort(wire, TcpFraming, {"timeout": 1.0}) as port:
         yield port
     serving.cancel()
 

@@ -194,7 +194,7 @@ class Case:
         transport.reopens = wire not in ("rtu", "ascii")
         self.units = Units(wire, transport, self.rnd)
         options = {"timeout": TIMEOUT, "backoff": Backoff(first=0.02, longest=0.1), "retries": 0, "name": "bus"}
-        self.port = ModbusPort(transport, FRAMES[wire], 0.0, options)  # type: ignore[arg-type]
+        self.port = ModbusPort(transport, FRAMES[wire], options)  # type: ignore[arg-type]
         self.records: dict[str, Record] = {}
         for record in Bus("", port=self.port).records():
             assert isinstance(record, Record)
