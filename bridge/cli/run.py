@@ -51,7 +51,7 @@ def main(argv: Sequence[str]) -> int:
         epilog="Further options are those of the file: try FILE --help. With --caproto, `import caproto` means us.",
     )
     parser.add_argument("file", help="FILE.py or FILE.yaml; FILE.py:NAME chooses one of its PVGroups")
-    options = "--prefix P --list-pvs --interfaces A ... --autosave FILE -v -q"
+    options = "--prefix P --list-pvs --interfaces A ... --autosave FILE --port-status -v -q"
     parser.add_argument("options", nargs=argparse.REMAINDER, help=options).required = False
     args = parser.parse_args(argv)
     path, attribute = program(args.file)
@@ -124,7 +124,12 @@ def run_parsed(
         config = config or ServerConfig.from_environment(os.environ)
         if args.interfaces:
             config = replace(config, interfaces=tuple(args.interfaces))
-        pvdb = database(*(_made(one, args.prefix) if isinstance(one, type) else one for one in targets))
+        made = [_made(one, args.prefix) if isinstance(one, type) else one for one in targets]
+        if args.port_status:
+            from bridge.runtime.status import port_status  # few want it
+
+            made += port_status(*made)
+        pvdb = database(*made)
         path = args.autosave or autosave
         saving = Autosave(path, args.autosave_period or autosave_period) if path else None
     except (LoadError, ValueError) as error:
@@ -165,6 +170,7 @@ def run_parser(targets: Sequence[Servable]) -> argparse.ArgumentParser:
     parser.add_argument("--async-lib", choices=ASYNC_LIBS, default="asyncio", help="what the hooks are written for")
     parser.add_argument("--autosave", metavar="FILE", help="keep PVs that are marked for it in FILE over restarts")
     parser.add_argument("--autosave-period", type=float, metavar="S", help="seconds between saves (30)")
+    parser.add_argument("--port-status", action="store_true", help="status PVs for each port, as PREFIX of it + PORT:")
     volume = parser.add_mutually_exclusive_group()
     volume.add_argument("-q", "--quiet", action="store_true", help="log warnings and errors only")
     volume.add_argument("-v", "--verbose", action="store_true", help="log everything")

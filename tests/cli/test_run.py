@@ -91,6 +91,25 @@ async def test_a_class_of_a_file_that_would_run_another(ioc: Path) -> None:
         assert (await running.interrupt()).code == 0
 
 
+BENCH = """\
+from bridge import ai
+from devices import Instrument
+from drivers import Ask, TcpPort
+
+class Bath(Instrument):
+    T = ai(inp=Ask("T?"))
+
+bath = Bath("L:BATH:", port=TcpPort("127.0.0.1", 9))
+"""
+
+
+async def test_status_of_ports_for_the_asking(tmp_path: Path) -> None:
+    (tmp_path / "bench.py").write_text(BENCH)
+    async with program(*RUN, "bench.py", "--port-status", "--list-pvs", cwd=tmp_path) as running:
+        await running.until("    L:BATH:PORT:TRACE_LINES\n")
+        assert (await running.interrupt()).code == 0
+
+
 async def test_quiet(ioc: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

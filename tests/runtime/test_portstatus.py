@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from bridge.client import Client, PutFailed
 from bridge.runtime.ioc import running
-from bridge.runtime.status import PortStatus
+from bridge.runtime.status import PortStatus, port_status
 from devices import Instrument
 from drivers import Ask, Tell
 from drivers.backoff import Backoff
@@ -118,3 +118,27 @@ async def test_trace_without_such_a_port(lab: Lab) -> None:
     result = await finished(*IOCBRIDGE, "trace", "T:NONE:", env=addresses)
     assert result.code == 1
     assert "not found" in result.err
+
+
+class Bare(Instrument):
+    T = ai(inp=Ask("T?"))
+
+
+async def test_status_of_each_port_that_has_none() -> None:
+    shown = Bath("T:", port=TcpPort("127.0.0.1", 1))
+    shared, alone = TcpPort("127.0.0.1", 2), TcpPort("127.0.0.1", 3)
+    first, second, other = Bare("A:", port=shared), Bare("B:", port=shared), Bare("C:", port=alone)
+    other.services.append(TcpPort("127.0.0.1", 4))
+    made = port_status(shown, first, second, other)
+    assert [group.prefix for group in made] == ["A:PORT:", "C:PORT:", "C:PORT2:"]
+    assert made[0].service is shared
+    assert port_status(shown) == []
+    far = TcpFar()
+    far.answer = lambda line: "21.5"
+    await far.plug_in()
+    group = Bare("T:", port=TcpPort("127.0.0.1", far.port, timeout=5.0))
+    async with running(group, *port_status(group), config=loopback()) as ioc:
+        assert "T:PORT:TRACE_LINES" in ioc.pvdb
+        await eventually(lambda: ioc.pvdb["T:PORT:CONNECTED"].value == 1)
+        await eventually(lambda: ioc.pvdb["T:PORT:REQUESTS"].value == 1)
+    await far.close()

@@ -5,6 +5,7 @@ from bridge.runtime.status.basic import BasicStatus
 from bridge.runtime.status.memory import MemoryTracing
 from bridge.runtime.status.periodic import PeriodicStatus
 from bridge.runtime.status.port import PortStatus
+from bridge.runtime.status.ports import port_status
 from bridge.runtime.status.whole import Status
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "PeriodicStatus",  # clients, load, memory, descriptors, time
     "PortStatus",  # how an instrument's wire is doing
     "Status",  # BasicStatus and PeriodicStatus
+    "port_status",  # a PortStatus for each port that has none
 ]
