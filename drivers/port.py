@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Callable
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 from drivers.backoff import Backoff
 from drivers.errors import BadReply, Disabled, DriverError, LinkDown, Refused, ReplyTimeout, UsageError
@@ -46,7 +46,7 @@ class Port(Link):
     """
 
     queue_timeout: float | None = None  # seconds that a request waits for its turn; None for as long as it takes
-    silent_after: ClassVar[int] = 2  # time-outs in a row; one alone may be a question that the instrument does not know
+    silent_after: int = 2  # time-outs in a row; one alone may be a question that the instrument does not know
 
     def __init__(self, name: str, *, timeout: float = 1.0, backoff: Backoff | None = None) -> None:
         if not timeout > 0:

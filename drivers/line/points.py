@@ -12,6 +12,7 @@ from drivers.line.questions import Ask, Hear, Tell
 from drivers.line.replies import parser
 from drivers.line.template import Command
 from drivers.reading import Reading
+from drivers.units import Unit
 
 if TYPE_CHECKING:
     from drivers.line.port import LinePort
@@ -22,14 +23,15 @@ __all__ = ["AskPoint", "HearPoint", "TellPoint"]
 class _LinePoint:
     """What the three have in common."""
 
-    __slots__ = ("port",)
+    __slots__ = ("_unit", "port")
 
-    def __init__(self, port: LinePort) -> None:
+    def __init__(self, port: LinePort, unit: Unit | None = None) -> None:
         self.port = port
+        self._unit = unit  # who is asked, of several on one line
 
     def watch(self, callback: Callable[[DriverError | None], None], /) -> Callable[[], None]:
-        """Call `callback` with the fault when the link goes down and with None when it is up, once per change."""
-        return self.port.watch(callback)
+        """Call `callback` with the fault when the link or the unit is gone, and with None when it is there again."""
+        return self.port.watch(callback) if self._unit is None else self.port.watch_unit(self._unit, callback)
 
 
 class AskPoint(_LinePoint):
@@ -38,7 +40,7 @@ class AskPoint(_LinePoint):
     __slots__ = ("_form", "_parse", "question")
 
     def __init__(self, port: LinePort, question: Ask) -> None:
-        super().__init__(port)
+        super().__init__(port, question.unit)
         self.question = question
         self._parse = parser(question.as_, question.index, question.separator)
         port.check(question.text)
@@ -47,7 +49,9 @@ class AskPoint(_LinePoint):
 
     async def read(self) -> Reading:
         """Ask, and return the value. Raises LinkDown, ReplyTimeout or BadReply."""
-        text = await self.port.ask_shared(self.question.text, self.question.timeout, self._form, self.question.priority)
+        text = await self.port.ask_shared(
+            self.question.text, self.question.timeout, self._form, self.question.priority, self._unit
+        )
         try:
             return Reading(self._parse(text))
         except ValueError as error:
@@ -65,7 +69,7 @@ class TellPoint(_LinePoint):
     __slots__ = ("_command", "_reply", "question")
 
     def __init__(self, port: LinePort, question: Tell) -> None:
-        super().__init__(port)
+        super().__init__(port, question.unit)
         self.question = question
         self._command = Command(question.text, question.words)
         reply = question.reply
@@ -88,7 +92,7 @@ class TellPoint(_LinePoint):
         if self._reply is None:
             await self.port.tell(command)
             return
-        answer = await self.port.tell_and_hear(command, self.question.timeout)
+        answer = await self.port.tell_and_hear(command, self.question.timeout, self._unit)
         if self._reply.fullmatch(answer.strip()) is None:
             self.port.doubtful()
             wanted = self.question.reply if isinstance(self.question.reply, str) else self._reply.pattern

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import sys
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -12,6 +13,7 @@ from typing import Any, TypedDict, Unpack
 
 from drivers.backoff import Backoff
 from drivers.errors import LinkDown, UsageError
+from drivers.line.bus import Bus
 from drivers.line.conversation import Conversation
 from drivers.line.form import ONE_LINE, Form
 from drivers.line.framing import Framing, Lines
@@ -21,9 +23,10 @@ from drivers.line.points import AskPoint, HearPoint, TellPoint
 from drivers.line.questions import Ask, Hear, Tell
 from drivers.line.shared import SharedQuestions
 from drivers.line.wire import LineWire
-from drivers.port import Port
+from drivers.port import Port, Watcher
 from drivers.transports.base import Transport
 from drivers.turns import Priority
+from drivers.units import Unit
 
 __all__ = ["LineOptions", "LinePort"]
 
@@ -102,6 +105,7 @@ class LinePort(Port):
         )
         self.listeners = Listeners(self.log, options.get("clock_ns", time.time_ns))
         self._shared = SharedQuestions(self._ask)
+        self._bus: Bus | None = None  # if questions name units
 
     def _lines(self, options: LineOptions) -> Lines:
         both = options.get("terminator", "\r\n")
@@ -140,8 +144,10 @@ class LinePort(Port):
             return await self._wire.exchange(question, timeout, form)
 
     async def _ask(
-        self, question: str, timeout: float | None, form: Form = ONE_LINE, priority: Priority = Priority.MEDIUM
+        self, question: str, timeout: float | None, form: Form, priority: Priority, unit: Unit | None
     ) -> str:
+        if unit is not None:
+            return await self._units().ask(unit, question, timeout, form, priority)
         async with self._turn(priority):
             return await self._wire.exchange(question, timeout, None if form is ONE_LINE else form)
 
@@ -191,13 +197,30 @@ class LinePort(Port):
     # --- for points ---------------------------------------------------------------------------------------------
 
     async def ask_shared(
-        self, question: str, timeout: float | None, form: Form = ONE_LINE, priority: Priority = Priority.MEDIUM
+        self,
+        question: str,
+        timeout: float | None,
+        form: Form = ONE_LINE,
+        priority: Priority = Priority.MEDIUM,
+        unit: Unit | None = None,
     ) -> str:
         """As `ask`, but points that ask the same while it is asked already get the same reply."""
-        return await self._shared.ask(question, timeout, form, priority)
+        return await self._shared.ask(question, timeout, form, priority, unit)
 
-    async def tell_and_hear(self, command: str, timeout: float | None) -> str:
+    def watch_unit(self, unit: Unit, callback: Watcher) -> Callable[[], None]:
+        """As `watch`, and also when the unit falls silent on a line that is up, and when it answers again."""
+        return self._units().members.watch(unit, callback)
+
+    def _units(self) -> Bus:
+        if self._bus is None:
+            self._bus = Bus(self)
+            self.silent_after = sys.maxsize  # silence is that of each unit, and one must not fail the others
+        return self._bus
+
+    async def tell_and_hear(self, command: str, timeout: float | None, unit: Unit | None = None) -> str:
         """Send a command that is answered, ahead of the questions that wait."""
+        if unit is not None:
+            return await self._units().ask(unit, command, timeout, priority=Priority.HIGH)
         async with self._turn(Priority.HIGH):
             return await self._wire.exchange(command, timeout)
 

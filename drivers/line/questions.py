@@ -20,6 +20,7 @@ from typing import Any
 from drivers.line.replies import As
 from drivers.line.template import filled
 from drivers.turns import Priority
+from drivers.units import Unit
 
 __all__ = ["Ask", "Hear", "Tell"]
 
@@ -35,7 +36,8 @@ class Ask:
     `index` picks one of several values, which a template names or `separator` parts (None: white space); a slice picks
     a list. `timeout` in seconds, where this question takes longer than the port's others. `lines`, `until`, `length`,
     `ack` and `enquire` say what the reply consists of if it is not one line: see `Form`. `priority` LOW lets all
-    others go first.
+    others go first. `unit` says which of several instruments on one line is asked, by its address: one that is silent
+    is then asked only once in a while, and does not slow the others.
     """
 
     text: str
@@ -49,13 +51,14 @@ class Ask:
     ack: str | None = None
     enquire: str | None = None
     priority: Priority = Priority.MEDIUM
+    unit: Unit | None = None
 
     def at(self, **names: Any) -> Ask:
         """With its named fields filled in: ``Ask("KRDG? {input}").at(input="A")``; in the reply's template as well."""
         as_ = self.as_
         if isinstance(as_, str):
             as_ = filled(as_, {name: value for name, value in names.items() if f"{{{name}" in as_})
-        return replace(self, text=filled(self.text, names), as_=as_)
+        return replace(self, text=filled(self.text, names), as_=as_, unit=_unit(self.unit, names))
 
     def __repr__(self) -> str:
         return f"Ask({self.text!r})"
@@ -67,17 +70,19 @@ class Tell:
 
     `words` turns a number into text: ``Tell("OUT {}", ("OFF", "ON"))`` sends OUT ON for 1. `reply` is what the
     instrument answers when it has accepted, as text or as a compiled pattern for the whole answer; without it the
-    instrument is expected to say nothing. A text without a field is sent whatever the value: ``Tell("*RST")``.
+    instrument is expected to say nothing. A text without a field is sent whatever the value: ``Tell("*RST")``. `unit`
+    is as in `Ask`.
     """
 
     text: str
     words: tuple[str, ...] = ()
     reply: str | re.Pattern[str] | None = None
     timeout: float | None = None
+    unit: Unit | None = None
 
     def at(self, **names: Any) -> Tell:
         """With its named fields filled in: ``Tell("SETP {ch},{:.3f}").at(ch=1)``."""
-        return replace(self, text=filled(self.text, names))
+        return replace(self, text=filled(self.text, names), unit=_unit(self.unit, names))
 
     def __repr__(self) -> str:
         return f"Tell({self.text!r})"
@@ -97,3 +102,9 @@ class Hear:
 
     def __repr__(self) -> str:
         return f"Hear({self.pattern!r})"
+
+
+def _unit(unit: Unit | None, names: dict[str, Any]) -> Unit | None:
+    if not isinstance(unit, str):
+        return unit
+    return filled(unit, {name: value for name, value in names.items() if f"{{{name}" in unit})

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from drivers.errors import DriverError
 from drivers.line.form import ONE_LINE, Form
 from drivers.turns import Priority
+from drivers.units import Unit
 
 __all__ = ["SharedQuestions"]
 
@@ -21,12 +22,17 @@ class SharedQuestions:
 
     __slots__ = ("_ask", "_asked")
 
-    def __init__(self, ask: Callable[[str, float | None, Form, Priority], Awaitable[str]]) -> None:
+    def __init__(self, ask: Callable[[str, float | None, Form, Priority, Unit | None], Awaitable[str]]) -> None:
         self._ask = ask
         self._asked: dict[str | tuple[str, Form], list[asyncio.Future[str | DriverError | None]]] = {}
 
     async def ask(
-        self, question: str, timeout: float | None, form: Form = ONE_LINE, priority: Priority = Priority.MEDIUM
+        self,
+        question: str,
+        timeout: float | None,
+        form: Form = ONE_LINE,
+        priority: Priority = Priority.MEDIUM,
+        unit: Unit | None = None,
     ) -> str:
         """The reply to `question`. Raises what asking it raises."""
         key = question if form is ONE_LINE else (question, form)
@@ -39,16 +45,22 @@ class SharedQuestions:
             if outcome is not None:
                 raise type(outcome)(str(outcome))
             # the one who asked was cancelled: somebody else has to
-        return await self._lead(key, question, timeout, form, priority)
+        return await self._lead(key, question, timeout, form, priority, unit)
 
     async def _lead(
-        self, key: str | tuple[str, Form], question: str, timeout: float | None, form: Form, priority: Priority
+        self,
+        key: str | tuple[str, Form],
+        question: str,
+        timeout: float | None,
+        form: Form,
+        priority: Priority,
+        unit: Unit | None,
     ) -> str:
         outcome: str | DriverError | None = None  # None: cancelled
         followers: list[asyncio.Future[str | DriverError | None]] = []
         self._asked[key] = followers
         try:
-            outcome = reply = await self._ask(question, timeout, form, priority)
+            outcome = reply = await self._ask(question, timeout, form, priority, unit)
         except DriverError as error:
             outcome = error
             raise

@@ -11,6 +11,7 @@ from typing import Any, TypedDict
 
 from drivers.backoff import Backoff
 from drivers.errors import BadReply, DriverError, LinkDown, Refused, ReplyTimeout, UsageError
+from drivers.members import Members
 from drivers.modbus.codec import FieldCodec
 from drivers.modbus.frames import Framing
 from drivers.modbus.plan import Block, Limits, Span
@@ -18,11 +19,11 @@ from drivers.modbus.points import ModbusPoint
 from drivers.modbus.reads import Flight, Image, Reads
 from drivers.modbus.registers import Holding, Question, WordOrder
 from drivers.modbus.requests import EXCEPTIONS, Request
-from drivers.modbus.units import Units
 from drivers.modbus.wire import Garbled, ModbusWire, Owed
 from drivers.port import Port, Watcher
 from drivers.reading import Reading
 from drivers.transports.base import Transport
+from drivers.units import Unit
 
 __all__ = ["ModbusOptions", "ModbusPort"]
 
@@ -91,11 +92,12 @@ class ModbusPort(Port):
         self._frames = frames
         self._wire: ModbusWire | None = None
         self._owed: Owed = {}
-        self._units = Units(timeout, self.backoff)
+        self._members = Members(self, self._unit_changed)
+        self._members.own = self.unit
+        self._units = self._members.health
         self._reads = Reads(Limits(options.get("max_block", 125), options.get("max_gap", 16)))
         self._reader: asyncio.Task[None] | None = None
         self._news = asyncio.Event()  # something changed that the reader may be waiting for
-        self._unit_watchers: dict[int | None, list[Watcher]] = {}  # None: of whichever unit is the port's own
         self.watch(self._link_changed)
 
     # --- for its users ------------------------------------------------------------------------------------------
@@ -131,16 +133,7 @@ class ModbusPort(Port):
 
         None is the port's own unit, whichever that is.
         """
-        unwatch_link = self.watch(callback)
-        watchers = self._unit_watchers.setdefault(unit, [])
-        watchers.append(callback)
-
-        def unwatch() -> None:
-            unwatch_link()
-            if callback in watchers:
-                watchers.remove(callback)
-
-        return unwatch
+        return self._members.watch(unit, callback)
 
     async def stop(self) -> None:
         await super().stop()
@@ -167,7 +160,7 @@ class ModbusPort(Port):
         self._check_unit(unit)
         if others:
             self._transport.change(**others)
-        self.unit = unit
+        self.unit = self._members.own = unit
         self._owed.clear()  # by another device
 
     @property
@@ -337,47 +330,30 @@ class ModbusPort(Port):
             patience = self.timeout if writing else self._units.patience(request.unit, begin)
             pdu = await wire.ask(request, patience, 2 * self.timeout - patience)
         except ReplyTimeout as error:
-            self._unit_silent(request.unit, error, loop.time() - begin)
+            self._members.missed(request.unit, error, loop.time(), loop.time() - begin)
             if wire.torn or (self._transport.reopens and self._units.line_is_silent):
                 self._in_step = False
             raise
         except BadReply:
-            self._unit_answered(request.unit)
+            self._members.answered(request.unit)
             raise
         took = loop.time() - begin
         if not pdu[0] & 0x80:
-            self._unit_answered(request.unit, took)
+            self._members.answered(request.unit, took)
             return pdu
         code = pdu[1]
         why = f"{self.name}: {request}: exception {code}, {EXCEPTIONS.get(code, 'not in the standard')}"
         if code in GATEWAY_SILENT:
-            self._unit_silent(request.unit, BadReply(why), took)
+            self._members.missed(request.unit, BadReply(why), loop.time(), took)
         else:
-            self._unit_answered(request.unit, took)
+            self._members.answered(request.unit, took)
         if writing:
             raise Refused(why)
         raise (_Rejected if code in SPLIT_ON else _Busy if code == BUSY else BadReply)(why)
 
-    def _unit_answered(self, unit: int, took: float = 0.0) -> None:
-        for each in self._units.answered(unit, took):
-            self.log.info("%s: unit %d answers again", self.name, each)
-            self._reads.forget(each)
-            self._tell_unit(each, None)
-
-    def _unit_silent(self, unit: int, error: DriverError, held: float) -> None:
-        prefix = f"{self.name}: "
-        why = str(error).removeprefix(prefix)
-        for each in self._units.timed_out(unit, asyncio.get_running_loop().time(), why, held):
-            fault = ReplyTimeout(f"{self.name}: unit {each} is silent ({why})")
-            self.log.warning("%s", fault)
-            self._reads.fail(fault, each)
-            self._tell_unit(each, fault)
-
-    def _tell_unit(self, unit: int, fault: DriverError | None) -> None:
-        watchers = self._unit_watchers.get(unit, [])
-        own = self._unit_watchers.get(None, []) if unit == self.unit else []
-        for callback in (*watchers, *own):
-            try:
-                callback(fault)
-            except Exception:
-                self.log.exception("%s: a watcher failed", self.name)
+    def _unit_changed(self, unit: Unit, fault: DriverError | None) -> None:
+        assert isinstance(unit, int)
+        if fault is None:
+            self._reads.forget(unit)
+        else:
+            self._reads.fail(fault, unit)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from drivers.backoff import Backoff
-from drivers.modbus.units import Units
+from drivers.units import Units
 
 BACKOFF = Backoff(first=1.0, longest=4.0, jitter=0.0)
 

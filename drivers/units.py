@@ -1,4 +1,4 @@
-"""Which units of a Modbus line are silent, and when to ask them again. Pure: the time is passed in.
+"""Which units of one line are silent, and when to ask them again. Pure: the time is passed in.
 
 One dead unit must not cost the others their rate: each question to it holds the line for a whole time-out.
 """
@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 from drivers.backoff import Backoff
 
-__all__ = ["Units"]
+__all__ = ["Unit", "Units"]
+
+Unit = int | str  # what a line calls it: a number in Modbus, some letters on a multidrop line of text
 
 SHARE = 9  # dead units hold the line for a tenth of the time while others live on it
 FULL = 39  # and for a fortieth with attempts that last the whole time-out
@@ -23,7 +25,7 @@ COMMON_CAUSE = 3  # units that fall silent one after the other, no other answeri
 
 
 @dataclass(slots=True)
-class _Unit:
+class _State:
     silence: int = 0  # time-outs in a row
     answered: bool = False  # since the link came up
     why: str = ""  # it is silent, with its last error; "" while it is not
@@ -51,10 +53,10 @@ class Units:
         self._backoff = backoff
         self._silent_after = silent_after
         self._rnd = rnd
-        self._units: dict[int, _Unit] = {}
-        self._missed: set[int] = set()  # units that began to miss replies since anybody answered last
+        self._units: dict[Unit, _State] = {}
+        self._missed: set[Unit] = set()  # units that began to miss replies since anybody answered last
         self._pace = 0.0  # seconds that answers take on this line
-        self._before: _Unit | None = None  # who missed a reply just before: what comes next may have had to wait
+        self._before: _State | None = None  # who missed a reply just before: what comes next may have had to wait
 
     def reset(self) -> None:
         """The link came up: all begin anew."""
@@ -66,34 +68,34 @@ class Units:
         """Whether every unit that was ever asked is silent."""
         return bool(self._units) and all(state.why for state in self._units.values())
 
-    def why(self, unit: int) -> str:
+    def why(self, unit: Unit) -> str:
         """Why the unit counts as silent, or ""."""
         state = self._units.get(unit)
         return state.why if state is not None else ""
 
-    def suspect(self, unit: int, now: float) -> bool:
+    def suspect(self, unit: Unit, now: float) -> bool:
         """Whether the unit has just missed a reply, so that others should be asked first."""
         state = self._units.get(unit)
         return state is not None and state.silence > 0 and now < state.tried_at + self._timeout
 
-    def patience(self, unit: int, now: float) -> float:
+    def patience(self, unit: Unit, now: float) -> float:
         """Seconds to wait for the unit's answer to a read: the time-out, or less if it has just missed a reply."""
         state = self._units.get(unit)
         if state is None or not state.silence or now >= state.full_at:
             return self._timeout
         return self._short(state)
 
-    def _short(self, state: _Unit) -> float:
+    def _short(self, state: _State) -> float:
         pace = max(self._pace, state.pace)
         return min(self._timeout, max(LEAST, PACES * pace)) if pace else self._timeout
 
-    def late(self, unit: int) -> None:
+    def late(self, unit: Unit) -> None:
         """An answer came after it was given up: the unit lives, and is slow."""
         state = self._units.get(unit)
         if state is not None:
             state.tried_at = state.full_at = -math.inf
 
-    def refuse(self, unit: int, now: float, urgent: bool = False) -> str:
+    def refuse(self, unit: Unit, now: float, urgent: bool = False) -> str:
         """Why not to ask the unit now, or "" if it may be asked.
 
         A silent unit gets one attempt per back-off interval, which the caller has herewith taken. `urgent` (a write:
@@ -108,7 +110,7 @@ class Units:
         self._schedule(state, now)
         return ""
 
-    def answered(self, unit: int, took: float = 0.0) -> list[int]:
+    def answered(self, unit: Unit, took: float = 0.0) -> list[Unit]:
         """The unit answered within `took` seconds. Returns the units that count as silent no more."""
         self._missed.clear()
         before, self._before = self._before, None
@@ -116,23 +118,23 @@ class Units:
             before.cost += took  # a gateway may go on waiting for a unit that we have given up
             took = 0.0
         self._pace = max(took, FADING * self._pace)
-        state = self._units.setdefault(unit, _Unit())
+        state = self._units.setdefault(unit, _State())
         back = [unit] if state.why else []
         if state.with_line:
             back += [other for other, its in self._units.items() if its.with_line and other != unit]
         for each in back:
-            self._units[each] = _Unit(pace=self._units[each].pace)
+            self._units[each] = _State(pace=self._units[each].pace)
         state = self._units[unit]
         state.pace = max(took, FADING * state.pace)
         state.silence = 0
         state.answered = True
         return back
 
-    def timed_out(self, unit: int, now: float, why: str, held: float | None = None) -> list[int]:
+    def timed_out(self, unit: Unit, now: float, why: str, held: float | None = None) -> list[Unit]:
         """The unit missed a reply, which `held` the line for so many seconds. Returns the units that count as silent
         from now on.
         """
-        state = self._units.setdefault(unit, _Unit())
+        state = self._units.setdefault(unit, _State())
         state.silence += 1
         state.tried_at = now
         if held is None or held >= self._timeout:
@@ -147,7 +149,7 @@ class Units:
             return []
         alive = {each for each, its in self._units.items() if its.answered and not its.why}
         together = len(self._missed & alive) >= max(2, min(COMMON_CAUSE, len(alive)))
-        fallen = sorted(alive | {unit}) if together else [unit] if state.silence >= self._silent_after else []
+        fallen = sorted(alive | {unit}, key=str) if together else [unit] if state.silence >= self._silent_after else []
         for each in fallen:
             fallen_state = self._units[each]
             fallen_state.why = why
@@ -157,12 +159,12 @@ class Units:
             self._schedule(self._units[each], now)
         return fallen
 
-    def _schedule(self, state: _Unit, now: float) -> None:
+    def _schedule(self, state: _State, now: float) -> None:
         state.attempts += 1
         state.tried_at = now
         state.rest = self._backoff.after(state.attempts, self._rnd)
 
-    def _rest(self, state: _Unit) -> float:
+    def _rest(self, state: _State) -> float:
         """Seconds from one attempt to the next: the back-off, or more while others live on the line."""
         silent = self._silent()
         if silent == len(self._units):
