@@ -106,6 +106,7 @@ class PushedPoint:
         except ValueError as error:
             self._last = None
             self._port.statistics.errors += 1
+            self._port.statistics.bad_replies += 1
             if not self._bad:
                 self._port.log.warning("%s: pushed %r: %s", self._port.name, self._question.pointer, error)
             self._bad = True

@@ -63,6 +63,7 @@ class GetPoint:
             return Reading(incoming(raw, self._question.as_, self._question.scale), document.time_ns)
         except (Missing, ValueError) as error:
             self._port.statistics.errors += 1
+            self._port.statistics.bad_replies += 1
             where = "" if isinstance(error, Missing) else f" {self._question.select or self._question.pointer!r}"
             method = "GET" if self._body is None else "POST"
             raise BadReply(f"{self._port.name}: {method} {self.path}{where}: {error}") from error

@@ -39,7 +39,8 @@ class HttpPort(Port):
     its time. A write goes ahead of waiting reads, uses a connection of its own, and is sent at most once (and again
     with credentials, if the server asks for them before it does anything).
 
-    `timeout` covers connecting, asking and the whole answer, in seconds. `user` and `password` answer a Digest or
+    `timeout` covers connecting, asking and the whole answer, in seconds; `connect_timeout` connecting alone, if that is
+    to end sooner, `queue_timeout` the wait for its turn (none). `user` and `password` answer a Digest or
     Basic challenge, whichever comes; Basic shows the password to the network unless the URL is https. `headers` go
     with every request (API keys), and so does `query` (``{"user": "admin", "password": ...}`` for Tasmota); neither
     shows in messages. `token` goes with every request as ``Authorization: Bearer``. `ca` is a file of certificates
@@ -59,6 +60,8 @@ class HttpPort(Port):
         *,
         name: str | None = None,
         timeout: float = 3.0,
+        connect_timeout: float | None = None,
+        queue_timeout: float | None = None,
         user: str | None = None,
         password: str | None = None,
         headers: Mapping[str, str] | None = None,
@@ -75,6 +78,9 @@ class HttpPort(Port):
         super().__init__(name or _short(url), timeout=timeout, backoff=backoff)
         if token is not None and user is not None:
             raise UsageError(f"{self.name}: give a token or a user, not both")
+        if not all(one is None or one > 0 for one in (connect_timeout, queue_timeout)):
+            raise UsageError(f"{self.name}: connect_timeout and queue_timeout are seconds, and positive")
+        self.queue_timeout = queue_timeout
         if not interval >= 0:
             raise UsageError(f"{self.name}: interval is 0 or more seconds, not {interval!r}")
         self.connect_timeout = max(self.connect_timeout, 2.0 * timeout + 1.0)  # a probe is a request, and may wait
@@ -85,6 +91,7 @@ class HttpPort(Port):
                 url,
                 trace=self.trace,
                 timeout=timeout,
+                connect_timeout=connect_timeout,
                 user=user,
                 password=password,
                 headers=headers,

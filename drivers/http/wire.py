@@ -89,6 +89,7 @@ class HttpWire:
         *,
         trace: Trace,
         timeout: float,
+        connect_timeout: float | None = None,
         user: str | None = None,
         password: str | None = None,
         headers: Mapping[str, str] | None = None,
@@ -101,6 +102,7 @@ class HttpWire:
         self.name = name
         self.trace = trace
         self.timeout = timeout
+        self._connect_timeout = connect_timeout
         self._connections = connections
         self.move(url)
         self._user = user
@@ -157,7 +159,8 @@ class HttpWire:
             headers={"Accept-Encoding": "identity", **self._headers},
             middlewares=self._middlewares,
             trace_configs=[trace],
-            timeout=aiohttp.ClientTimeout(total=None),  # deadlines are kept here, not by aiohttp's default of 300 s
+            # the deadline of the whole is kept here, not by aiohttp's default of 300 s
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._connect_timeout),
         )
 
     def target(self, path: str) -> URL:

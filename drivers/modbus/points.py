@@ -74,6 +74,7 @@ class ModbusPoint(Point):
             return Reading(self._codec.decode(image, offset))
         except ValueError as error:
             self.port.statistics.errors += 1
+            self.port.statistics.bad_replies += 1
             raise BadReply(f"{self._label}: {error}") from error
 
     async def write(self, value: Any, /) -> None:

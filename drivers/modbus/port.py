@@ -37,17 +37,20 @@ Frames = Callable[[Callable[[int], None]], Framing]  # makes a connection's fram
 class ModbusOptions(TypedDict, total=False):
     """What all kinds of Modbus port take.
 
-    `name` stands in messages and logs (otherwise where the port goes to). `timeout` is the seconds for a reply, from
-    when the question has gone out (1.0). `unit` (1), `word_order` ("big") and `byte_swap` (False) hold for questions
-    that leave them open. One request reads `max_block` registers at most (125), and `max_gap` unwanted ones along
-    rather than ask twice (16). `pause` seconds of silence go before each question (0; on a serial line at least 3.5
-    characters, which Modbus wants). A read that got no answer, a spoilt one or "busy" is asked again up to `retries`
-    times, after whatever else waits (0; over UDP 1); a write never is. `backoff` is how often to try to connect, and
-    to ask a silent unit.
+    `name` stands in messages and logs (otherwise where the port goes to). `timeout` is the seconds for a reply,
+    from when the question has gone out (1.0); `connect_timeout` those for the connection (5.0), `queue_timeout`
+    those that a request waits for its turn (none: as long as it takes). `unit` (1), `word_order` ("big") and
+    `byte_swap` (False) hold for questions that leave them open. One request reads `max_block` registers at most
+    (125), and `max_gap` unwanted ones along rather than ask twice (16). `pause` seconds of silence go before each
+    question (0; on a serial line at least 3.5 characters, which Modbus wants). A read that got no answer, a spoilt
+    one or "busy" is asked again up to `retries` times, after whatever else waits (0; over UDP 1); a write never is.
+    `backoff` is how often to try to connect, and to ask a silent unit.
     """
 
     name: str | None
     timeout: float
+    connect_timeout: float
+    queue_timeout: float | None
     unit: int
     word_order: WordOrder
     byte_swap: bool
@@ -77,6 +80,8 @@ class ModbusPort(Port):
     def __init__(self, transport: Transport, frames: Frames, options: ModbusOptions) -> None:
         timeout = options.get("timeout", 1.0)
         super().__init__(options.get("name") or transport.where, timeout=timeout, backoff=options.get("backoff"))
+        self.connect_timeout = options.get("connect_timeout", self.connect_timeout)
+        self.queue_timeout = options.get("queue_timeout")
         self.unit = options.get("unit", 1)
         self.word_order: WordOrder = options.get("word_order", "big")
         self.byte_swap = options.get("byte_swap", False)
@@ -86,6 +91,8 @@ class ModbusPort(Port):
         self._retries = options.get("retries", 0)
         if not self._retries >= 0:
             raise UsageError(f"{self.name}: retries is 0 or more, not {self._retries!r}")
+        if not self.connect_timeout > 0 or not (self.queue_timeout is None or self.queue_timeout > 0):
+            raise UsageError(f"{self.name}: connect_timeout and queue_timeout are seconds, and positive")
         if not self._least_pause >= 0:
             raise UsageError(f"{self.name}: pause is 0 or more seconds, not {self._least_pause!r}")
         self._transport = transport
@@ -101,6 +108,11 @@ class ModbusPort(Port):
         self.watch(self._link_changed)
 
     # --- for its users ------------------------------------------------------------------------------------------
+
+    @property
+    def waiting(self) -> int:
+        """How many reads and writes wait for their turn."""
+        return super().waiting + len(self._reads)
 
     def point(self, question: Any) -> ModbusPoint:
         """Bind an `Input`, `Holding`, `Coil` or `Discrete`. Raises UsageError for anything else."""

@@ -57,8 +57,8 @@ class Reads:
         self._rejected: dict[Span, tuple[str, float]] = {}
         self._tries: dict[Span, int] = {}  # of those that are asked again
 
-    def __bool__(self) -> bool:
-        return bool(self._waiting)
+    def __len__(self) -> int:
+        return len(self._waiting)
 
     def refuse(self, span: Span, now: float) -> str:
         """Why not to ask for the span now, or ""."""

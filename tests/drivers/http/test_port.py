@@ -496,6 +496,25 @@ async def test_stopping_does_not_wait_for_a_connection() -> None:
             await task
 
 
+async def test_connecting_may_have_a_deadline_of_its_own() -> None:
+    with socket.socket() as listener, contextlib.ExitStack() as fillers:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        address = listener.getsockname()
+        async with HttpPort(f"http://127.0.0.1:{address[1]}", timeout=60, connect_timeout=0.1) as port:
+            for _ in range(3):  # the backlog is full, and the next connection gets no answer
+                filler = fillers.enter_context(socket.socket())
+                filler.setblocking(False)
+                with contextlib.suppress(BlockingIOError):
+                    filler.connect(address)
+            begin = time.monotonic()
+            with pytest.raises(LinkDown, match="GET /a"):
+                await port.get("/a")
+            assert time.monotonic() - begin < AT_ONCE
+    with pytest.raises(UsageError, match="connect_timeout"):
+        HttpPort("http://127.0.0.1", connect_timeout=-1)
+
+
 async def test_a_reader_that_is_cancelled_while_the_port_stops_is_cancelled() -> None:
     async def silent(_server: RawServer, _request: bytes, _writer: asyncio.StreamWriter) -> None:
         await asyncio.Event().wait()

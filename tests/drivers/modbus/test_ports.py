@@ -629,3 +629,32 @@ def test_names() -> None:
 def test_pymodbus_is_not_loaded_before_a_port_opens() -> None:
     code = "import sys, drivers.modbus.ports as m; m.ModbusTcpPort('plc'); sys.exit('pymodbus' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+async def test_a_request_waits_for_its_turn_no_longer_than_it_may() -> None:
+    gate = Gate()
+    async with RawTcp(gate) as server, port_to(server, queue_timeout=0.05) as port:
+        first = asyncio.create_task(port.write(Holding(1), 1))
+        await until(lambda: server.requests)
+        reads = [asyncio.create_task(port.read(Input(address))) for address in (0, 500)]
+        with pytest.raises(ReplyTimeout, match=r"not asked, the wire was busy for 0\.05 s"):
+            await port.write(Holding(2), 2)
+        results = await asyncio.gather(*reads, return_exceptions=True)
+        assert all("the wire was busy" in str(result) for result in results)
+        assert port.statistics.busy == 2
+        gate.open.set()
+        await first
+        assert len(server.requests) == 1
+    with pytest.raises(UsageError, match="queue_timeout"):
+        ModbusTcpPort("127.0.0.1", queue_timeout=0)
+
+
+async def test_reads_that_wait_are_counted() -> None:
+    gate = Gate()
+    async with RawTcp(gate) as server, port_to(server) as port:
+        reads = [asyncio.create_task(port.read(Input(address))) for address in (0, 500, 1000)]
+        await until(lambda: server.requests)
+        assert port.waiting == 2
+        gate.open.set()
+        await asyncio.gather(*reads)
+        assert port.waiting == 0
