@@ -40,6 +40,17 @@ def _expanded(question: Any, macros: Any) -> Any:
     """The question with $(macros) in its texts replaced. Raises ValueError for a macro that nobody defined."""
     if not is_dataclass(question) or isinstance(question, type):
         return question
-    texts = {field.name: getattr(question, field.name) for field in fields(question)}
-    changed = {name: expand(text, macros) for name, text in texts.items() if isinstance(text, str) and "$(" in text}
+    values = {field.name: getattr(question, field.name) for field in fields(question)}
+    changed = {name: new for name, value in values.items() if (new := _filled(value, macros)) != value}
     return replace(question, **changed) if changed else question
+
+
+def _filled(value: Any, macros: Any) -> Any:
+    """A text with its macros replaced; so are those in the body of a request."""
+    if isinstance(value, str):
+        return expand(value, macros) if "$(" in value else value
+    if isinstance(value, dict):
+        return {key: _filled(item, macros) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_filled(item, macros) for item in value]
+    return value

@@ -17,7 +17,7 @@ from drivers.http.jsonpath import Missing, parse, resolve
 from drivers.http.pauses import Pauses, retry_after
 from drivers.http.points import Document, GetPoint, SpokenGet, WritePoint
 from drivers.http.push import PushPort
-from drivers.http.questions import Command, Events, Get, Post, Push, Pushed
+from drivers.http.questions import Command, Events, Get, Post, Push, Pushed, Query
 from drivers.http.values import encode, encode_path
 from drivers.http.wire import Answer, HttpWire
 from drivers.port import Point, Port
@@ -169,7 +169,7 @@ class HttpPort(Port):
 
     def _getter(self, question: Get) -> GetPoint:
         point = GetPoint(self, question)
-        if self._probe is None:
+        if self._probe is None and not isinstance(question, Query):
             self._probe = point.path
         return point
 

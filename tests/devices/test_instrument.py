@@ -11,7 +11,8 @@ import pytest
 
 from bridge import PVGroup, SubGroup, ai, ao, running
 from devices import Instrument, LakeShore336
-from drivers import Ask, Get, LinePort, MemoryTransport, Tell
+from drivers import VALUE, Ask, Get, HttpPort, LinePort, MemoryTransport, Post, Query, Tell
+from tests.drivers.http.servers import RawServer, response
 from tests.server.serving import loopback
 from tests.waiting import eventually
 
@@ -83,6 +84,29 @@ def test_a_question_of_another_kind_of_port() -> None:
 
     with pytest.raises(ValueError, match=r"Wrong\.X: inp=Get\(.*a line port takes Ask, Tell or Hear"):
         Wrong("X:", port=Wire().port)
+
+
+async def test_macros_in_the_body_of_a_request() -> None:
+    asked: list[bytes] = []
+
+    async def behave(_server: RawServer, request: bytes, writer: asyncio.StreamWriter) -> None:
+        asked.append(request.partition(b"\r\n\r\n")[2])
+        writer.write(response({"v": 1}))
+
+    class Socket(PVGroup):
+        V = ai(inp=Query("/rpc", "/v", body={"ask": ["$(ch)", 2]}))
+        SP = ao(out=Post("/set", {"no": {"name": "$(ch)"}, "to": VALUE}))
+
+    class Strip(Instrument):
+        one = SubGroup(Socket, macros={"ch": "A"})
+
+    async with RawServer(behave) as server:
+        port = HttpPort(server.url, timeout=10)
+        strip = Strip("S:", port=port)
+        async with port:
+            await strip.one.V.inp.read()
+            await strip.one.SP.out.write(5)
+    assert asked == [b'{"ask":["A",2]}', b'{"no":{"name":"A"},"to":5}']
 
 
 def test_a_macro_that_nobody_defined() -> None:
