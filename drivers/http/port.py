@@ -206,6 +206,18 @@ class HttpPort(Port):
         if reads:
             await asyncio.wait(reads)
 
+    def disconnect(self) -> None:
+        """As `Port.disconnect`, and the push channel with it."""
+        super().disconnect()
+        if self._push is not None:
+            self._push.disconnect()
+
+    def connect(self) -> None:
+        """As `Port.connect`, and the push channel with it."""
+        super().connect()
+        if self._push is not None:
+            self._push.connect()
+
     @property
     def where(self) -> str:
         """The URL."""

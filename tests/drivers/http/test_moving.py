@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from drivers.errors import BadReply, UsageError
+from drivers.errors import BadReply, LinkDown, UsageError
 from drivers.http.port import HttpPort
 from drivers.http.questions import VALUE, Get, Patch, Push, Pushed, Query
 from tests.drivers.http.servers import RawServer, response, serving
@@ -61,6 +61,22 @@ async def test_another_server() -> None:
                     port.change(**wrong)
             assert port.where == first
             assert (await polled.read()).value == 1
+
+
+async def test_disconnected_on_purpose_with_its_push_channel() -> None:
+    async with instrument(1) as url, HttpPort(url, timeout=10, push=Push("/ws", "hello")) as port:
+        pushed = port.point(Pushed("/number"))
+        await eventually(lambda: pushed.fault is None)  # type: ignore[attr-defined]
+        faults: list[str] = []
+        pushed.watch(lambda fault: faults.append(str(fault)))
+        port.disconnect()
+        assert len(faults) == 1
+        assert "disconnected on purpose" in faults[0]
+        with pytest.raises(LinkDown, match="disconnected on purpose"):
+            await port.get("/v")
+        port.connect()
+        await port.wait_up(10)
+        await eventually(lambda: faults[1:] == ["None"])
 
 
 async def test_the_trace_shows_requests_answers_and_pushes_but_no_secrets() -> None:
