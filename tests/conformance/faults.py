@@ -18,25 +18,22 @@ from pathlib import Path
 from typing import Any
 
 from tests.conformance.faultrun import TIMEOUT, Sequence
-from tests.conformance.jumping import JumpingLoop
 from tests.drivers import wires
+from tests.virtualtime import run_virtual
 
 __all__ = ["run_one"]
 
-JUMPING = ("memory", "memory_line")
+VIRTUAL = ("memory", "memory_line")
 REAL_TIMEOUT = 1.0  # seconds: nothing but a fault may be late
 
 
 def run_one(kind: str, seed: int, steps: int = 6) -> Sequence:
     """One sequence over a wire of that kind. Raises Wrong, or whatever else went wrong."""
-    jumping = kind in JUMPING
-    with (
-        tempfile.TemporaryDirectory() as directory,
-        asyncio.Runner(loop_factory=JumpingLoop if jumping else None) as runner,
-    ):
-        return runner.run(
-            _run(getattr(wires, kind), Path(directory), seed, steps, TIMEOUT if jumping else REAL_TIMEOUT)
-        )
+    virtual = kind in VIRTUAL
+    with tempfile.TemporaryDirectory() as directory:
+        timeout = TIMEOUT if virtual else REAL_TIMEOUT
+        work = _run(getattr(wires, kind), Path(directory), seed, steps, timeout)
+        return run_virtual(work) if virtual else asyncio.run(work)
 
 
 async def _run(make: Callable[[Path], Any], directory: Path, seed: int, steps: int, timeout: float) -> Sequence:
@@ -62,7 +59,7 @@ def main() -> int:
     met: Counter[str] = Counter()
     failed = 0
     for seed in range(args.seed, args.seed + args.sequences):
-        kind = args.wire if args.wire != "both" else JUMPING[seed % 2]
+        kind = args.wire if args.wire != "both" else VIRTUAL[seed % 2]
         try:
             sequence = run_one(kind, seed, args.steps)
         except Exception as error:

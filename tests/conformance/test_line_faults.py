@@ -8,7 +8,7 @@ import pytest
 
 from drivers import LinePort
 from tests.conformance.faultrun import Wrong
-from tests.conformance.faults import JUMPING, run_one
+from tests.conformance.faults import VIRTUAL, run_one
 
 
 def run_many(kind: str) -> None:
@@ -16,7 +16,7 @@ def run_many(kind: str) -> None:
         run_one(kind, seed)
 
 
-@pytest.mark.parametrize("kind", JUMPING)
+@pytest.mark.parametrize("kind", VIRTUAL)
 def test_no_reply_reaches_the_wrong_record(kind: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.CRITICAL)
     run_many(kind)
