@@ -5,7 +5,18 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Final, NamedTuple
 
-__all__ = ["ARGUMENTS", "OPERANDS", "OPERATORS", "Element", "Kind", "next_element"]
+__all__ = [
+    "ARGUMENTS",
+    "OPERANDS",
+    "OPERATORS",
+    "Element",
+    "Kind",
+    "binaries",
+    "by_name",
+    "next_element",
+    "operands",
+    "prefixes",
+]
 
 #: The arguments; base 7.0.8 and older end at L.
 ARGUMENTS: Final = "ABCDEFGHIJKLMNOPQRSTU"
@@ -24,6 +35,9 @@ class Kind(Enum):
     CLOSE = auto()
     CONDITIONAL = auto()
     TERMINATOR = auto()
+    TEXT = auto()  # this and what follows it are words of sCalc only
+    CLOSE_RANGE = auto()
+    UNTIL = auto()
 
 
 class Element(NamedTuple):
@@ -37,7 +51,8 @@ class Element(NamedTuple):
     code: str  # the operation; several words may mean the same
 
 
-def _operands(names: str) -> list[Element]:
+def operands(names: str) -> list[Element]:
+    """Words that stand for a value."""
     return [Element(name, 0, 0, 1, Kind.OPERAND, name) for name in names.split()]
 
 
@@ -45,43 +60,46 @@ def _literals(names: str) -> list[Element]:
     return [Element(name, 0, 0, 1, Kind.LITERAL, "HEX" if name == "0X" else "DOUBLE") for name in names.split()]
 
 
-def _prefixes(kind: Kind, effect: int, names: str, code: str = "") -> list[Element]:
-    return [Element(name, 7, 8, effect, kind, code or name) for name in names.split()]
+def prefixes(kind: Kind, effect: int, names: str, code: str = "", *, priority: int = 7) -> list[Element]:
+    """Functions and signs, which stand before their operands."""
+    return [Element(name, priority, priority + 1, effect, kind, code or name) for name in names.split()]
 
 
-def _binaries(priority: int, names: str, code: str = "") -> list[Element]:
+def binaries(priority: int, names: str, code: str = "") -> list[Element]:
+    """Operators between two operands."""
     return [Element(name, priority, priority, -1, Kind.BINARY, code or name) for name in names.split()]
 
 
-def _by_name(*blocks: list[Element]) -> dict[str, Element]:
+def by_name(*blocks: list[Element]) -> dict[str, Element]:
+    """A table of words."""
     return {element.name: element for block in blocks for element in block}
 
 
-OPERANDS: Final = _by_name(
-    _operands(" ".join(ARGUMENTS)),
-    _operands("VAL PI D2R R2D RNDM"),
+OPERANDS: Final = by_name(
+    operands(" ".join(ARGUMENTS)),
+    operands("VAL PI D2R R2D RNDM"),
     _literals(". 0 0X 1 2 3 4 5 6 7 8 9 INF NAN"),
-    _prefixes(Kind.UNARY, 0, "! ABS ACOS ASIN ATAN CEIL COS COSH EXP FLOOR ISINF LN LOG NINT SIN SINH TAN TANH"),
-    _prefixes(Kind.UNARY, 0, "-", "NEG"),
-    _prefixes(Kind.UNARY, 0, "LOGE", "LN"),
-    _prefixes(Kind.UNARY, 0, "SQR SQRT", "SQRT"),
-    _prefixes(Kind.UNARY, 0, "~ NOT", "~"),
-    _prefixes(Kind.UNARY, -1, "ATAN2 FMOD"),
-    _prefixes(Kind.VARARG, 0, "FINITE ISNAN MAX MIN"),
+    prefixes(Kind.UNARY, 0, "! ABS ACOS ASIN ATAN CEIL COS COSH EXP FLOOR ISINF LN LOG NINT SIN SINH TAN TANH"),
+    prefixes(Kind.UNARY, 0, "-", "NEG"),
+    prefixes(Kind.UNARY, 0, "LOGE", "LN"),
+    prefixes(Kind.UNARY, 0, "SQR SQRT", "SQRT"),
+    prefixes(Kind.UNARY, 0, "~ NOT", "~"),
+    prefixes(Kind.UNARY, -1, "ATAN2 FMOD"),
+    prefixes(Kind.VARARG, 0, "FINITE ISNAN MAX MIN"),
     [Element("(", 0, 8, 0, Kind.UNARY, "(")],
 )
 
-OPERATORS: Final = _by_name(
-    _binaries(1, "| OR", "|"),
-    _binaries(1, "XOR ||"),
-    _binaries(2, "& AND", "&"),
-    _binaries(2, "&& << >> >>>"),
-    _binaries(3, "< <= > >="),
-    _binaries(3, "!= #", "!="),
-    _binaries(3, "= ==", "=="),
-    _binaries(4, "+ -"),
-    _binaries(5, "* / %"),
-    _binaries(6, "** ^", "^"),
+OPERATORS: Final = by_name(
+    binaries(1, "| OR", "|"),
+    binaries(1, "XOR ||"),
+    binaries(2, "& AND", "&"),
+    binaries(2, "&& << >> >>>"),
+    binaries(3, "< <= > >="),
+    binaries(3, "!= #", "!="),
+    binaries(3, "= ==", "=="),
+    binaries(4, "+ -"),
+    binaries(5, "* / %"),
+    binaries(6, "** ^", "^"),
     [
         Element(")", 0, 0, 0, Kind.CLOSE, ")"),
         Element(",", 0, 0, 0, Kind.SEPARATOR, ","),
@@ -92,12 +110,12 @@ OPERATORS: Final = _by_name(
     ],
 )
 
-_LONGEST: Final = max(map(len, (*OPERANDS, *OPERATORS)))
+LONGEST: Final = len("ADD_XOR8")  # the longest word there is, of sCalc
 
 
 def next_element(text: str, position: int, table: dict[str, Element]) -> Element | None:
     """The longest word of `table` that `text` has at `position`, in either case."""
-    for length in range(_LONGEST, 0, -1):
+    for length in range(LONGEST, 0, -1):
         found = table.get(text[position : position + length].upper())
         if found is not None and position + length <= len(text):
             return found

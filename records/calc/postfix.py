@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from math import isinf
-from typing import Final, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple, TypeAlias
 
 from records.calc import errors
 from records.calc.elements import ARGUMENTS, OPERANDS, OPERATORS, Element, Kind, next_element
 from records.calc.errors import CalcError
 
-__all__ = ["Instruction", "postfix"]
+__all__ = ["STEPS", "Instruction", "Pending", "Step", "Translator", "postfix"]
 
 STACK: Final = 80  # CALCPERFORM_STACK
 
@@ -22,15 +23,23 @@ _HEX: Final = re.compile(r"0x[0-9a-f]+|0", re.IGNORECASE)
 
 
 class Instruction(NamedTuple):
-    """One step: the operation, where it stands in the text, the number of a literal, the operands of a vararg."""
+    """One step: the operation, where it stands in the text, the number of a literal, the operands of a vararg.
+
+    `text` is a literal text of sCalc.
+    """
 
     code: str
     at: int
     number: float = 0.0
     operands: int = 0
+    text: str = ""
 
 
-class _Pending(NamedTuple):
+Step: TypeAlias = "Callable[[Any, Element], bool]"  # what an element does; says whether an operand has to follow
+_MOVES: Final = (Kind.LITERAL, Kind.TEXT)  # what moves on by itself
+
+
+class Pending(NamedTuple):
     """An element on the translation stack."""
 
     element: Element
@@ -39,26 +48,35 @@ class _Pending(NamedTuple):
     target: str = ""  # of a store
 
 
-class _Translator:
+class Translator:
+    """Translates one expression; the class knows the words of the language, and what to do with each kind."""
+
+    operands: ClassVar[dict[str, Element]] = OPERANDS
+    operators: ClassVar[dict[str, Element]] = OPERATORS
+    steps: ClassVar[dict[Kind, Step]] = {}
+    max_depth: ClassVar[int] = STACK
+
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
         self.code: list[Instruction] = []
-        self.stack: list[_Pending] = []
+        self.stack: list[Pending] = []
         self.depth = 0
         self.open_conditionals: list[int] = []
 
     def error(self, reason: str, at: int | None = None) -> CalcError:
+        """The error for a column."""
         return CalcError(reason, self.text, (self.at if at is None else at) + 1)
 
     def translate(self) -> list[Instruction]:
+        """The instructions. Raises CalcError."""
         operand_needed = True
         while (element := self._next(operand_needed)) is not None:
-            operand_needed = _STEPS[element.kind](self, element)
-            self.at += 0 if element.kind is Kind.LITERAL else len(element.name)
+            operand_needed = self.steps[element.kind](self, element)
+            self.at += 0 if element.kind in _MOVES else len(element.name)
             if self.depth < 0:
                 raise self.error(errors.UNDERFLOW, self.at - 1)
-            if self.depth >= STACK:
+            if self.depth >= self.max_depth:
                 raise self.error(errors.OVERFLOW, self.at - 1)
         if self.at < len(self.text):
             raise self.error(errors.SYNTAX)
@@ -71,7 +89,7 @@ class _Translator:
         text = self.text
         while self.at < len(text) and text[self.at] in _SPACE:
             self.at += 1
-        return next_element(text, self.at, OPERANDS if operand_needed else OPERATORS)
+        return next_element(text, self.at, self.operands if operand_needed else self.operators)
 
     # --- one method per kind of element: each says whether an operand has to follow ------------------------------
 
@@ -110,13 +128,13 @@ class _Translator:
         if not self.code or self.stack or self.code[-1].code not in ARGUMENTS:
             raise self.error(errors.BAD_ASSIGNMENT)
         target = self.code.pop().code
-        self.stack.append(_Pending(element, self.at, element.effect, target))
+        self.stack.append(Pending(element, self.at, element.effect, target))
         self.depth -= 1
         return True
 
     def _prefix(self, element: Element) -> bool:
         self._pop_above(element.incoming)
-        self.stack.append(_Pending(element, self.at, element.effect))
+        self.stack.append(Pending(element, self.at, element.effect))
         return True
 
     def _separator(self, element: Element) -> bool:
@@ -142,7 +160,7 @@ class _Translator:
             if not self.open_conditionals:
                 raise self.error(errors.CONDITIONAL)
             self.open_conditionals.pop()
-            self.stack.append(_Pending(element, self.at, 0))
+            self.stack.append(Pending(element, self.at, 0))
         return True
 
     def _terminator(self, element: Element) -> bool:
@@ -180,22 +198,23 @@ class _Translator:
             raise self.error(errors.CONDITIONAL, self.open_conditionals[-1])
 
 
-_STEPS: Final = {
-    Kind.OPERAND: _Translator._operand,
-    Kind.LITERAL: _Translator._literal,
-    Kind.STORE: _Translator._store,
-    Kind.UNARY: _Translator._prefix,
-    Kind.VARARG: _Translator._prefix,
-    Kind.BINARY: _Translator._prefix,
-    Kind.SEPARATOR: _Translator._separator,
-    Kind.CLOSE: _Translator._close,
-    Kind.CONDITIONAL: _Translator._conditional,
-    Kind.TERMINATOR: _Translator._terminator,
+STEPS: Final[dict[Kind, Step]] = {
+    Kind.OPERAND: Translator._operand,
+    Kind.LITERAL: Translator._literal,
+    Kind.STORE: Translator._store,
+    Kind.UNARY: Translator._prefix,
+    Kind.VARARG: Translator._prefix,
+    Kind.BINARY: Translator._prefix,
+    Kind.SEPARATOR: Translator._separator,
+    Kind.CLOSE: Translator._close,
+    Kind.CONDITIONAL: Translator._conditional,
+    Kind.TERMINATOR: Translator._terminator,
 }
+Translator.steps = STEPS
 
 
 def postfix(text: str) -> list[Instruction]:
     """Translate an expression. Raises CalcError."""
     if not text:
         raise CalcError(errors.NULL_ARG, text, 1)
-    return _Translator(text).translate()
+    return Translator(text).translate()
