@@ -54,6 +54,7 @@ from records.makers import (
     stringout,
     sub,
     subArray,
+    transform,
     waveform,
 )
 from records.menus import MENU_PINI, SCAN_EVENT, SCAN_IO_INTR, SCAN_PASSIVE
@@ -167,5 +168,6 @@ __all__ = [
     "subArray",  # part of an array
     "subroutine",  # a function that sub and aSub records call
     "text_of",  # the text of one element
+    "transform",  # sixteen values, of links and of expressions
     "waveform",  # array
 ]

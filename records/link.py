@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from records.alarm import Alarm, Severity, Status
@@ -40,6 +41,13 @@ class Link(Protocol):
         """Write `value`, of type `kind`, and process the target if the link says so. Raises LinkError."""
         ...
 
+    def put_notify(self, source: Linked, value: Value, kind: FieldType, done: Callable[[], None], /) -> bool:
+        """As `put`, and call `done` later, when all that this sets in motion has ended, or has failed.
+
+        Returns False if the link cannot tell: only those by CA can (``dbCaPutLinkCallback``). Raises LinkError.
+        """
+        ...
+
     def forward(self, source: Linked, /) -> None:
         """Process the target if its SCAN is Passive."""
         ...
@@ -52,6 +60,11 @@ class Link(Protocol):
     @property
     def elements(self) -> int | None:
         """Most elements that the target can have; None while it is not there."""
+        ...
+
+    @property
+    def field_type(self) -> FieldType | None:
+        """The type of the target (``dbGetLinkDBFtype``); None while it is not there."""
         ...
 
     def close(self) -> None:
@@ -108,6 +121,11 @@ class DbLink:
         if processes:
             source.process_target(record, begin)
 
+    def put_notify(self, source: Linked, value: Value, kind: FieldType, done: Callable[[], None], /) -> bool:
+        """As `put`: nobody can wait for a link within the IOC."""
+        self.put(source, value, kind)
+        return False
+
     def forward(self, source: Linked, /) -> None:
         """Process the target record."""
         record = self.record
@@ -123,6 +141,11 @@ class DbLink:
     def elements(self) -> int:
         """Most elements that the target can have."""
         return self.pv.max_count
+
+    @property
+    def field_type(self) -> FieldType:
+        """The type of the target."""
+        return self.pv.field_type
 
     def close(self) -> None:
         """Nothing to let go of."""

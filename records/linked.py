@@ -75,6 +75,23 @@ class Linked(Fielded):
             self.raise_alarm(Status.LINK, Severity.INVALID, f"field {name}: {error}")
             raise
 
+    def write_link_notify(self, name: str, value: Value, kind: FieldType, done: Callable[[], None]) -> bool:
+        """As `write_link`, and call `done` when all that it sets in motion has ended; False if the link cannot tell.
+
+        Raises LinkError when it cannot be written; the record then has its LINK/INVALID alarm already.
+        """
+        link = self._links.get(name) if self._links is not None else None
+        if link is None:
+            return False
+        try:
+            return link.put_notify(self, value, kind, done)
+        except LinkError as error:
+            self.raise_alarm(Status.LINK, Severity.INVALID, f"field {name}: {error}")
+            raise
+
+    def link_event(self, link: Link) -> None:
+        """A link by CA has a new value, or is connected or not connected any more. For types that look at that."""
+
     def forward_link(self, name: str) -> None:
         """Process what link field `name` leads to, if that is Passive (``dbScanFwdLink``)."""
         link = self._links.get(name) if self._links is not None else None
@@ -102,6 +119,11 @@ class Linked(Fielded):
         """Most elements that the target of link field `name` can have (``dbGetNelements``); None if it is not there."""
         link = self._links.get(name) if self._links is not None else None
         return None if link is None else link.elements
+
+    def link_type(self, name: str) -> FieldType | None:
+        """The type of what link field `name` leads to (``dbGetLinkDBFtype``); None if it is not there."""
+        link = self._links.get(name) if self._links is not None else None
+        return None if link is None else link.field_type
 
     # --- texts --------------------------------------------------------------------------------------------------
 

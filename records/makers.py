@@ -42,6 +42,7 @@ from records.rec.stringin import StringinRecord
 from records.rec.stringout import StringoutRecord
 from records.rec.sub import SubRecord
 from records.rec.subarray import SubArrayRecord
+from records.rec.transform import TransformRecord
 from records.rec.waveform import WaveformRecord
 from records.record import Record
 from records.saving import RESTORES, saving
@@ -87,6 +88,7 @@ __all__ = [
     "stringout",
     "sub",
     "subArray",
+    "transform",
     "waveform",
 ]
 
@@ -257,6 +259,7 @@ printf = RecordMaker(PrintfRecord)
 sub = RecordMaker(SubRecord)
 event = RecordMaker(EventRecord)
 subArray = RecordMaker(SubArrayRecord)
+transform = RecordMaker(TransformRecord)
 waveform = RecordMaker(WaveformRecord)
 
 #: The maker of each record type, by RTYP.
@@ -267,5 +270,6 @@ RECORD_TYPES: dict[str, RecordMaker[Any]] = {
         *(lsi, lso, mbbi, mbbo, stringin, stringout, waveform),
         *(aSub, dfanout, event, fanout, permissive, printf, sel, seq, state, sub),
         *(aai, aao, busy, compress, histogram, mbbiDirect, mbboDirect, subArray),
+        *(transform,),
     )
 }

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from records.alarm import NO_ALARM, Alarm, Severity, Status
+from records.calc import compile_calc
 from records.link import LinkError
 from records.links import Reading, Source, status_of
 from records.metadata import PLAIN
@@ -50,7 +51,7 @@ class Record(Written):
     udfs: Severity
 
     info: Mapping[str, str] = MappingProxyType({})  # the info tags of a database file
-    expressions: ClassVar[tuple[str, ...]] = ()  # fields that hold an expression in the CALC language
+    expressions: ClassVar[tuple[str, ...]] = ()  # fields that hold an expression
 
     def __init__(
         self,
@@ -100,6 +101,16 @@ class Record(Written):
             if not self.has_point(name):
                 self.parsed_link(name, self.raw_link(name))
         return self.constant_link(self.constant_field, self.field_type, self.max_count)
+
+    @classmethod
+    def compile_expression(cls, text: str) -> object:
+        """Compile what one of `expressions` holds. Raises CalcError."""
+        return compile_calc(text)
+
+    @property
+    def speaker(self) -> object:
+        """What processes the record when its SCAN is I/O Intr: a Speaker, or there is none."""
+        return self.inp
 
     # --- what a record type brings ------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ a LINK alarm; a CP link processes its record on every event, the loss of the con
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from bridge.ca import ChannelType
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["FarLink"]
 
 PUT_TIMEOUT: Final = 5.0  # seconds for a write to get away
+NOTIFY_TIMEOUT: Final = 1e7  # seconds for one that is waited for: a scan of a beamline may take days
 
 
 class FarLink:
@@ -58,6 +60,7 @@ class FarLink:
             self._scan()
 
     def _scan(self) -> None:
+        self._owner.link_event(self)
         if scans(self.text, self._owner):
             self._host.once(self._owner)
 
@@ -91,6 +94,16 @@ class FarLink:
 
     def put(self, source: Linked, value: Value, kind: FieldType, /) -> None:
         """Write without waiting for the far IOC to be done."""
+        pv, value = self._writable(value, kind)
+        self._host.start(source, self._write(pv, value))
+
+    def put_notify(self, source: Linked, value: Value, kind: FieldType, done: Callable[[], None], /) -> bool:
+        """Write and wait for the far IOC to be done, or for the connection to be lost."""
+        pv, value = self._writable(value, kind)
+        self._host.start(source, self._write(pv, value, done))
+        return True
+
+    def _writable(self, value: Value, kind: FieldType) -> tuple[PV, Value]:
         pv, native = self._pv, self._native
         if pv is None or native is None:
             raise LinkError(f"{self.text.target} is not connected")
@@ -100,13 +113,18 @@ class FarLink:
                 value = cast(value, kind, NO_PRECISION, native, count)
         except ValueError as error:
             raise LinkError(f"{self.text.target}: {error}") from None
-        self._host.start(source, self._write(pv, value))
+        return pv, value
 
-    async def _write(self, pv: PV, value: Any) -> None:
+    async def _write(self, pv: PV, value: Any, done: Callable[[], None] | None = None) -> None:
         try:
-            await pv.put(value, wait=False, timeout=PUT_TIMEOUT)
+            if done is None:
+                await pv.put(value, wait=False, timeout=PUT_TIMEOUT)
+            else:
+                await pv.put(value, wait=True, timeout=NOTIFY_TIMEOUT)
         except ClientError as error:
             self._host.failed(self._owner, error)
+        if done is not None:
+            done()
 
     def forward(self, source: Linked, /) -> None:
         """Only a link to PROC processes (``scanForward``)."""
@@ -124,6 +142,11 @@ class FarLink:
     def elements(self) -> int | None:
         """Most elements that the far PV can have."""
         return self._pv.native_count if self._pv is not None and self._latest is not None else None
+
+    @property
+    def field_type(self) -> FieldType | None:
+        """The type of the far PV."""
+        return self._native if self._latest is not None else None
 
     def close(self) -> None:
         """No event processes any more. The client keeps the channel for other links to the same PV."""

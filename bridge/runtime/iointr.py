@@ -82,9 +82,9 @@ class Interrupts:
         self.remove(record)
         if record.scan != SCAN_IO_INTR:
             return
-        source: object = record.inp
+        source: object = record.speaker
         if not isinstance(source, Speaker):
-            log.error("%s: SCAN is I/O Intr, but its INP (%r) never speaks unasked", record.name, source)
+            log.error("%s: SCAN is I/O Intr, but its INP (%r) never speaks unasked", record.name, record.inp)
             return
         queue = self._queue(record)
         self._unsubscribe[record] = source.subscribe(lambda reading: queue.put(record, reading))

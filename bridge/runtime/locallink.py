@@ -6,6 +6,7 @@ is a client's put, and CP processes the record soon after each event.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from records import (
@@ -58,6 +59,7 @@ class LocalLink:
             self._scan()
 
     def _scan(self) -> None:
+        self._owner.link_event(self)
         if scans(self.text, self._owner):
             self._host.once(self._owner)
 
@@ -78,6 +80,11 @@ class LocalLink:
         host = self._host
         host.soon(lambda: self._pv.put(value), source)
 
+    def put_notify(self, source: Linked, value: Value, kind: FieldType, done: Callable[[], None], /) -> bool:
+        """Write as a client does that waits."""
+        self._host.soon(lambda: self._pv.put(value), source, done)
+        return True
+
     def forward(self, source: Linked, /) -> None:
         """Only a link to PROC processes (dbCa.c ``scanForward``)."""
         if self._pv.name.endswith(".PROC"):
@@ -92,6 +99,11 @@ class LocalLink:
     def elements(self) -> int:
         """Most elements that the PV can have."""
         return self._pv.max_count
+
+    @property
+    def field_type(self) -> FieldType:
+        """The type of the PV."""
+        return self._pv.field_type
 
     def close(self) -> None:
         """No event processes any more."""

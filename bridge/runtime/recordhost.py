@@ -112,17 +112,24 @@ class RecordHost:
         if self._queue:
             self._loop.call_soon(self._process_queue)
 
-    def soon(self, put: Callable[[], Coroutine[Any, Any, None] | None], source: Linked) -> None:
-        """Write a PV on behalf of `source`, from no record's processing."""
+    def soon(
+        self,
+        put: Callable[[], Coroutine[Any, Any, None] | None],
+        source: Linked,
+        done: Callable[[], None] | None = None,
+    ) -> None:
+        """Write a PV on behalf of `source`, from no record's processing. `done` is called when that is complete."""
 
         def write() -> None:
             try:
                 work = put()
             except (ValueError, TypeError, PermissionError) as error:
                 self.failed(source, error)
-                return
+                work = None
             if work is not None:
-                self.start(source, work)
+                self.start(source, work if done is None else _then(work, done))
+            elif done is not None:
+                done()
 
         self._loop.call_soon(write)
 
@@ -170,3 +177,10 @@ class RecordHost:
         self._stop.set()
         if self._client_task is not None:
             await asyncio.gather(self._client_task, return_exceptions=True)
+
+
+async def _then(work: Coroutine[Any, Any, None], done: Callable[[], None]) -> None:
+    try:
+        await work
+    finally:
+        done()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from records.alarm import Alarm, Severity, Status
-from records.calc import CalcError, compile_calc
+from records.calc import CalcError
 from records.db.definitions import Definitions, FieldDef, RecordDef, Text
 from records.db.problem import DbSyntaxError, Kind, Position, Problem
 from records.db.tables import BreakPoint, break_table
@@ -161,7 +161,7 @@ def _value(row: Field, text: Text, record_class: type[Record]) -> Any:
         if row.changes & LINK:
             parse_link(text.text, record_class.link_kind(row.name))
         elif row.name in record_class.expressions:
-            compile_calc(text.text)
+            record_class.compile_expression(text.text)
     except LinkSyntaxError as error:
         raise DbSyntaxError(text.at(error.column - 1), error.message) from None
     except CalcError as error:

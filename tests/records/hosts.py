@@ -12,6 +12,7 @@ class Nowhere:
 
     state = None
     elements = None
+    field_type = None
 
     def __init__(self, text: PvLink) -> None:
         self.text = text
@@ -20,6 +21,9 @@ class Nowhere:
         raise LinkError(f"{self.text.target} is not connected")
 
     def put(self, source: Any, value: Any, kind: Any, /) -> None:
+        raise LinkError(f"{self.text.target} is not connected")
+
+    def put_notify(self, source: Any, value: Any, kind: Any, done: Any, /) -> bool:
         raise LinkError(f"{self.text.target} is not connected")
 
     def forward(self, source: Any, /) -> None:
