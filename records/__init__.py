@@ -47,6 +47,7 @@ from records.makers import (
     mbboDirect,
     permissive,
     printf,
+    scalcout,
     sel,
     seq,
     state,
@@ -157,6 +158,7 @@ __all__ = [
     "pvfunction",  # a function as a group of PVs
     "pvproperty",  # a PV with hooks, as in caproto
     "resolve",  # the PV that a name means
+    "scalcout",  # calculation with texts that is written
     "sel",  # one of twelve numbers
     "seq",  # writes values one after the other
     "state",  # a text (obsolete)

@@ -35,6 +35,7 @@ from records.rec.mbbo import MbboRecord
 from records.rec.mbbodirect import MbboDirectRecord
 from records.rec.permissive import PermissiveRecord
 from records.rec.printf import PrintfRecord
+from records.rec.scalcout import ScalcoutRecord
 from records.rec.sel import SelRecord
 from records.rec.seq import SeqRecord
 from records.rec.state import StateRecord
@@ -81,6 +82,7 @@ __all__ = [
     "mbboDirect",
     "permissive",
     "printf",
+    "scalcout",
     "sel",
     "seq",
     "state",
@@ -251,6 +253,7 @@ stringout = RecordMaker(StringoutRecord)
 dfanout = RecordMaker(DfanoutRecord)
 fanout = RecordMaker(FanoutRecord)
 permissive = RecordMaker(PermissiveRecord)
+scalcout = RecordMaker(ScalcoutRecord)
 sel = RecordMaker(SelRecord)
 seq = RecordMaker(SeqRecord)
 state = RecordMaker(StateRecord)
@@ -270,6 +273,6 @@ RECORD_TYPES: dict[str, RecordMaker[Any]] = {
         *(lsi, lso, mbbi, mbbo, stringin, stringout, waveform),
         *(aSub, dfanout, event, fanout, permissive, printf, sel, seq, state, sub),
         *(aai, aao, busy, compress, histogram, mbbiDirect, mbboDirect, subArray),
-        *(transform,),
+        *(scalcout, transform),
     )
 }

@@ -5,6 +5,7 @@ that of `records.calc`, with other words and priorities.
 """
 
 from records.calc.errors import CalcError
+from records.scalc.ctext import escaped
 from records.scalc.expression import Outcome, StringExpression, compile_scalc
 
 __all__ = [
@@ -12,4 +13,5 @@ __all__ = [
     "Outcome",  # what came out: a number, a text, and whether all went well
     "StringExpression",  # a compiled expression
     "compile_scalc",  # makes one from its text
+    "escaped",  # bytes as text, with escapes
 ]
