@@ -55,6 +55,7 @@ from records.makers import (
     stringout,
     sub,
     subArray,
+    swait,
     transform,
     waveform,
 )
@@ -169,6 +170,7 @@ __all__ = [
     "sub",  # a number by a Python function
     "subArray",  # part of an array
     "subroutine",  # a function that sub and aSub records call
+    "swait",  # calculation of PVs by name
     "text_of",  # the text of one element
     "transform",  # sixteen values, of links and of expressions
     "waveform",  # array

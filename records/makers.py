@@ -43,6 +43,7 @@ from records.rec.stringin import StringinRecord
 from records.rec.stringout import StringoutRecord
 from records.rec.sub import SubRecord
 from records.rec.subarray import SubArrayRecord
+from records.rec.swait import SwaitRecord
 from records.rec.transform import TransformRecord
 from records.rec.waveform import WaveformRecord
 from records.record import Record
@@ -90,6 +91,7 @@ __all__ = [
     "stringout",
     "sub",
     "subArray",
+    "swait",
     "transform",
     "waveform",
 ]
@@ -262,6 +264,7 @@ printf = RecordMaker(PrintfRecord)
 sub = RecordMaker(SubRecord)
 event = RecordMaker(EventRecord)
 subArray = RecordMaker(SubArrayRecord)
+swait = RecordMaker(SwaitRecord)
 transform = RecordMaker(TransformRecord)
 waveform = RecordMaker(WaveformRecord)
 
@@ -273,6 +276,6 @@ RECORD_TYPES: dict[str, RecordMaker[Any]] = {
         *(lsi, lso, mbbi, mbbo, stringin, stringout, waveform),
         *(aSub, dfanout, event, fanout, permissive, printf, sel, seq, state, sub),
         *(aai, aao, busy, compress, histogram, mbbiDirect, mbboDirect, subArray),
-        *(scalcout, transform),
+        *(scalcout, swait, transform),
     )
 }

@@ -5,7 +5,6 @@ Source: sCalcoutRecord.c and .dbd, devsCalcoutSoft.c of the module epics-modules
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from records.alarm import Severity, Status
@@ -16,6 +15,7 @@ from records.link import LinkError
 from records.menus import MENU_IVOA
 from records.rec.linkstates import LinkStates, state_rows
 from records.rec.listed import keep_in_list
+from records.rec.oopt import OOPT, wants_output
 from records.rec.soft import link_rows
 from records.rec.softanalog import SoftAnalog
 from records.types import FieldType, Value
@@ -35,10 +35,6 @@ STATES: Final = {
     **{f"IN{pair}": f"I{pair}V" for pair in PAIRS},
     "OUT": "OUTV",
 }
-OOPT: Final = (
-    *("Every Time", "On Change", "When Zero", "When Non-zero"),
-    *("Transition To Zero", "Transition To Non-zero", "Never"),
-)
 USE_OCAL: Final = 1  # DOPT
 CONTINUE, DO_NOT_DRIVE, USE_IVOV = range(3)  # IVOA
 ROOM: Final = 40  # bytes of a text with its closing NUL
@@ -169,7 +165,7 @@ class ScalcoutRecord(LinkStates, SoftAnalog):
         self.check_alarms(self.value)
         before, self.pval = self.pval, self.value  # type: ignore[assignment]  # VAL is a float
         self._active += 1
-        if not _WANTED[self.oopt](self, before, self.value):
+        if not wants_output(self.oopt, before, self.pval, self.mdel):
             self._end()
         elif self.odly > 0.0 and self.host is not None:
             self._set("dlya", 1)
@@ -261,17 +257,6 @@ class ScalcoutRecord(LinkStates, SoftAnalog):
         self.psvl, self.posv, self.povl = self.sval, self.osv, self.oval
         return super().monitor()
 
-
-#: By OOPT: whether to write, knowing the value before and the value now.
-_WANTED: Final[tuple[Callable[[ScalcoutRecord, Any, Any], bool], ...]] = (
-    lambda record, before, now: True,
-    lambda record, before, now: abs(before - now) > record.mdel,
-    lambda record, before, now: now == 0.0,
-    lambda record, before, now: now != 0.0,
-    lambda record, before, now: before != 0.0 and now == 0.0,
-    lambda record, before, now: before == 0.0 and now != 0.0,
-    lambda record, before, now: False,
-)
 
 keep_in_list(ScalcoutRecord, "numbers", LETTERS)
 keep_in_list(ScalcoutRecord, "numbers_before", (f"P{letter}" for letter in LETTERS))
