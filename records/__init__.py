@@ -50,6 +50,7 @@ from records.makers import (
     scalcout,
     sel,
     seq,
+    sseq,
     state,
     stringin,
     stringout,
@@ -162,6 +163,7 @@ __all__ = [
     "scalcout",  # calculation with texts that is written
     "sel",  # one of twelve numbers
     "seq",  # writes values one after the other
+    "sseq",  # a sequence of numbers and texts to be written
     "state",  # a text (obsolete)
     "states",  # named on/off states, for the filter sync
     "status_of",  # the alarm status that an exception stands for

@@ -38,6 +38,7 @@ from records.rec.printf import PrintfRecord
 from records.rec.scalcout import ScalcoutRecord
 from records.rec.sel import SelRecord
 from records.rec.seq import SeqRecord
+from records.rec.sseq import SseqRecord
 from records.rec.state import StateRecord
 from records.rec.stringin import StringinRecord
 from records.rec.stringout import StringoutRecord
@@ -86,6 +87,7 @@ __all__ = [
     "scalcout",
     "sel",
     "seq",
+    "sseq",
     "state",
     "stringin",
     "stringout",
@@ -258,6 +260,7 @@ permissive = RecordMaker(PermissiveRecord)
 scalcout = RecordMaker(ScalcoutRecord)
 sel = RecordMaker(SelRecord)
 seq = RecordMaker(SeqRecord)
+sseq = RecordMaker(SseqRecord)
 state = RecordMaker(StateRecord)
 aSub = RecordMaker(AsubRecord)  # as base calls it
 printf = RecordMaker(PrintfRecord)
@@ -276,6 +279,6 @@ RECORD_TYPES: dict[str, RecordMaker[Any]] = {
         *(lsi, lso, mbbi, mbbo, stringin, stringout, waveform),
         *(aSub, dfanout, event, fanout, permissive, printf, sel, seq, state, sub),
         *(aai, aao, busy, compress, histogram, mbbiDirect, mbboDirect, subArray),
-        *(scalcout, swait, transform),
+        *(scalcout, sseq, swait, transform),
     )
 }
