@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from records.menus import scan_index
@@ -35,17 +36,13 @@ from records.rec.mbbo import MbboRecord
 from records.rec.mbbodirect import MbboDirectRecord
 from records.rec.permissive import PermissiveRecord
 from records.rec.printf import PrintfRecord
-from records.rec.scalcout import ScalcoutRecord
 from records.rec.sel import SelRecord
 from records.rec.seq import SeqRecord
-from records.rec.sseq import SseqRecord
 from records.rec.state import StateRecord
 from records.rec.stringin import StringinRecord
 from records.rec.stringout import StringoutRecord
 from records.rec.sub import SubRecord
 from records.rec.subarray import SubArrayRecord
-from records.rec.swait import SwaitRecord
-from records.rec.transform import TransformRecord
 from records.rec.waveform import WaveformRecord
 from records.record import Record
 from records.saving import RESTORES, saving
@@ -53,6 +50,10 @@ from records.spec import PVSpec
 
 if TYPE_CHECKING:
     from records.group import PVGroup
+    from records.rec.scalcout import ScalcoutRecord
+    from records.rec.sseq import SseqRecord
+    from records.rec.swait import SwaitRecord
+    from records.rec.transform import TransformRecord
 
 __all__ = [
     "RECORD_TYPES",
@@ -202,6 +203,23 @@ class RecordMaker(Generic[R]):
         return f"<maker of {self.record_class.record_type} records>"
 
 
+class LateMaker(RecordMaker[R]):
+    """Makes records of a type that few IOCs have: its module is imported when somebody asks for the type."""
+
+    def __init__(self, module: str, name: str) -> None:
+        self._where = module, name
+
+    def __getattr__(self, name: str) -> Any:
+        if name != "record_class":
+            raise AttributeError(name)
+        module, class_name = self._where
+        self.record_class = getattr(import_module(module), class_name)
+        return self.record_class
+
+    def __repr__(self) -> str:
+        return f"<maker of {self._where[1].removesuffix('Record').lower()} records>"
+
+
 def _check_on_connect(on_connect: str | None, inp: Any, out: Any) -> None:
     if on_connect is None:
         return
@@ -257,18 +275,18 @@ stringout = RecordMaker(StringoutRecord)
 dfanout = RecordMaker(DfanoutRecord)
 fanout = RecordMaker(FanoutRecord)
 permissive = RecordMaker(PermissiveRecord)
-scalcout = RecordMaker(ScalcoutRecord)
+scalcout: RecordMaker[ScalcoutRecord] = LateMaker("records.rec.scalcout", "ScalcoutRecord")
 sel = RecordMaker(SelRecord)
 seq = RecordMaker(SeqRecord)
-sseq = RecordMaker(SseqRecord)
+sseq: RecordMaker[SseqRecord] = LateMaker("records.rec.sseq", "SseqRecord")
 state = RecordMaker(StateRecord)
 aSub = RecordMaker(AsubRecord)  # as base calls it
 printf = RecordMaker(PrintfRecord)
 sub = RecordMaker(SubRecord)
 event = RecordMaker(EventRecord)
 subArray = RecordMaker(SubArrayRecord)
-swait = RecordMaker(SwaitRecord)
-transform = RecordMaker(TransformRecord)
+swait: RecordMaker[SwaitRecord] = LateMaker("records.rec.swait", "SwaitRecord")
+transform: RecordMaker[TransformRecord] = LateMaker("records.rec.transform", "TransformRecord")
 waveform = RecordMaker(WaveformRecord)
 
 #: The maker of each record type, by RTYP.
@@ -279,6 +297,5 @@ RECORD_TYPES: dict[str, RecordMaker[Any]] = {
         *(lsi, lso, mbbi, mbbo, stringin, stringout, waveform),
         *(aSub, dfanout, event, fanout, permissive, printf, sel, seq, state, sub),
         *(aai, aao, busy, compress, histogram, mbbiDirect, mbboDirect, subArray),
-        *(scalcout, sseq, swait, transform),
     )
-}
+} | {"scalcout": scalcout, "sseq": sseq, "swait": swait, "transform": transform}

@@ -41,8 +41,8 @@ ROOM: Final = 40  # bytes of a text with its closing NUL
 ERROR: Final = "***ERROR***"
 
 
-def _text(name: str, *, writable: bool = True, changes: int = 0, size: int = ROOM, default: str = "") -> Field:
-    return Field(name, STRING, default, size=size, writable=writable, changes=changes)
+def _text(name: str, *, writable: bool = True, changes: int = 0, size: int = ROOM) -> Field:
+    return Field(name, STRING, "", size=size, writable=writable, changes=changes)
 
 
 class ScalcoutRecord(LinkStates, SoftAnalog):
@@ -63,7 +63,7 @@ class ScalcoutRecord(LinkStates, SoftAnalog):
         _text("SVAL"),
         Field("PVAL", DOUBLE, 0.0),
         _text("PSVL", writable=False),
-        _text("CALC", size=80, changes=PROCESSES, default="0"),
+        _text("CALC", size=80, changes=PROCESSES),
         Field("CLCV", FieldType.LONG, 0),
         link_rows("INP", LETTERS),
         [link(f"IN{pair}") for pair in PAIRS],
@@ -74,7 +74,7 @@ class ScalcoutRecord(LinkStates, SoftAnalog):
         menu("WAIT", ("NoWait", "Wait")),
         Field("DLYA", FieldType.USHORT, 0, writable=False),
         menu("DOPT", ("Use CALC", "Use OCAL")),
-        _text("OCAL", size=80, changes=PROCESSES, default="0"),
+        _text("OCAL", size=80, changes=PROCESSES),
         Field("OCLV", FieldType.LONG, 0),
         Field("OEVT", FieldType.USHORT, 0),
         menu("IVOA", MENU_IVOA),

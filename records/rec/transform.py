@@ -44,6 +44,7 @@ class TransformRecord(LinkStates, Soft):
 
     record_type = "transform"
     value_type = DOUBLE
+    expressions: ClassVar[tuple[str, ...]] = tuple(f"CLC{letter}" for letter in LETTERS)
     states = STATES
     constants = tuple((f"INP{letter}", letter) for letter in LETTERS)
     out_links = Soft.out_links | {f"OUT{letter}" for letter in LETTERS}
@@ -89,9 +90,16 @@ class TransformRecord(LinkStates, Soft):
 
     # --- expressions --------------------------------------------------------------------------------------------
 
+    @classmethod
+    def compile_expression(cls, text: str) -> StringExpression | None:
+        """Compile one; None for none, and for one with names, which only a record knows. Raises CalcError."""
+        from records.scalc import compile_scalc  # few IOCs have such expressions
+
+        return compile_scalc(text) if text and "$" not in text else None
+
     def _compiled(self, letter: str) -> StringExpression:
         """CLCx with the names that comments give to values in place of their letters. Raises CalcError."""
-        from records.scalc import compile_scalc  # few IOCs have such expressions
+        from records.scalc import compile_scalc
 
         expression = self._named(getattr(self, f"clc{letter.lower()}"))
         try:

@@ -1,5 +1,7 @@
 """``ai(...)`` and the others in a class body."""
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -146,3 +148,16 @@ def test_every_type_can_be_made() -> None:
         assert record.record_type == rtyp
         assert repr(maker) == f"<maker of {rtyp} records>"
     assert lsi("x" * 60, sizv=100).create().value == "x" * 60
+
+
+def test_types_that_few_iocs_have_are_imported_when_they_are_used() -> None:
+    code = (
+        "import sys, records\n"
+        "late = ('scalcout', 'sseq', 'swait', 'transform')\n"
+        "assert not [name for name in late if f'records.rec.{name}' in sys.modules], 'record types'\n"
+        "spec = records.scalcout(calc='1')\n"
+        "assert 'records.scalc' not in sys.modules, 'the language'\n"
+        "assert spec.create().record_type == 'scalcout'\n"
+        "assert 'records.scalc' in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

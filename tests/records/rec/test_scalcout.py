@@ -88,7 +88,7 @@ def test_ivoa(serial: Any, ivoa: int, written: float) -> None:
 
 
 def test_ocal_has_its_own_val(serial: Any) -> None:
-    for name, value in (("OUT", "number"), ("DOPT", "Use OCAL"), ("CALC", "5")):
+    for name, value in (("OUT", "number"), ("CALC", "5"), ("DOPT", "Use OCAL"), ("OVAL", 0.0)):
         serial.command.put_field(name, value)
     serial.command.put_field("OCAL", "VAL+A")
     assert (serial.command.value, serial.command.oval, serial.number.value) == (5.0, 21.5, 21.5)
