@@ -258,7 +258,7 @@ async def test_a_dead_unit_does_not_starve_the_others() -> None:
             with contextlib.suppress(ReplyTimeout, asyncio.CancelledError):
                 await dead
         assert 2 <= sum(frame.unit == 2 for frame in line.requests) <= 3
-        assert done > 60
+        assert done > 10
 
 
 async def test_the_echo_of_an_adapter_is_dropped() -> None:
