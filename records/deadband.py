@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isinf, isnan
+from math import inf, isinf, isnan
 
 __all__ = ["beyond"]
 
@@ -11,7 +11,7 @@ def beyond(old: float, new: float, deadband: float) -> bool:
     """Whether `new` is farther than `deadband` from `old`, as base's ``recGblCheckDeadband``.
 
     A change between a finite value, NaN and an infinity always is, staying at the same one never (unless `deadband`
-    is negative, which lets everything through).
+    is negative, which lets everything through, or infinite, which lets nothing through).
     """
     delta = old - new
     if delta < 0.0:
@@ -20,4 +20,4 @@ def beyond(old: float, new: float, deadband: float) -> bool:
         return delta > deadband
     # NaN: one of the two is NaN, or both are the same infinity
     moved = isnan(old) != isnan(new) or isinf(old) != isinf(new)
-    return moved or deadband < 0.0
+    return (inf if moved else 0.0) > deadband

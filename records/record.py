@@ -51,6 +51,7 @@ class Record(Written):
     udfs: Severity
 
     info: Mapping[str, str] = MappingProxyType({})  # the info tags of a database file
+    _unread = False  # whether NaN is not to set UDF just now
     expressions: ClassVar[tuple[str, ...]] = ()  # fields that hold an expression
 
     def __init__(
@@ -197,7 +198,9 @@ class Record(Written):
                 self.udf = 0
         except LinkError:  # which has raised its alarm; the value stays
             self.not_read()
-        self.evaluate()
+            self.evaluate_unread()
+        else:
+            self.evaluate()
 
     def from_rval(self) -> Any:
         """VAL for the RVAL that another record said (Raw Soft Channel)."""
@@ -222,8 +225,9 @@ class Record(Written):
                 self.value = self.accept(value)
             self.udf = 0
         except (LinkError, ValueError):
-            pass
-        self.evaluate()
+            self.evaluate_unread()
+        else:
+            self.evaluate()
 
     def take(self, reading: Reading) -> None:
         """Take what the instrument says."""
@@ -248,6 +252,12 @@ class Record(Written):
         self.time_ns = self.stamp() if self.tse or self._links is not None else clock.now_ns()
         self.check_alarms(self.value)
         self.finish()
+
+    def evaluate_unread(self) -> None:
+        """Look at the present value again, which is the old one: UDF stays as it is, even if that is NaN."""
+        self._unread = True
+        self.evaluate()
+        self._unread = False
 
     def stamp(self) -> int:
         """The time of this processing, by TSEL and TSE (``recGblGetTimeStamp``).

@@ -50,7 +50,7 @@ class Analog(Record):
 
     def check_alarms(self, value: Any) -> None:
         """HIHI, LOLO, HIGH, LOW in this order, as base; LALM remembers which limit the hysteresis belongs to."""
-        if value != value and not self.udf:  # base: udf = isnan(val)
+        if value != value and not self.udf and not self._unread:  # base: udf = isnan(val)
             self.udf = 1
             self.raise_alarm(Status.UDF, self.udfs, "not a number")
             return

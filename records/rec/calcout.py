@@ -1,4 +1,4 @@
-"""calcout: a calculation whose result is written when OOPT says so, perhaps after ODLY. OEVT is kept, not acted on."""
+"""calcout: a calculation whose result is written when OOPT says so, perhaps after ODLY; OEVT is posted then."""
 
 from __future__ import annotations
 
@@ -70,6 +70,7 @@ class CalcoutRecord(Calculating):
     dopt: int
     ocal: str
     oclv: int
+    oevt: str
     ivoa: int
     ivov: float
     oval: float
@@ -100,6 +101,7 @@ class CalcoutRecord(Calculating):
             return self._write_later()
         if wanted and self._decide():
             self._write_link()
+            self._post_event()
         self.finish()
         return None
 
@@ -117,6 +119,7 @@ class CalcoutRecord(Calculating):
                 self._set("dlya", 0)
             if self._decide():
                 await self._write_point()
+                self._post_event()
             self.finish()
         finally:
             self.leave()
@@ -145,6 +148,10 @@ class CalcoutRecord(Calculating):
     def _write_link(self) -> None:
         with suppress(LinkError):  # which has raised its alarm
             self.write_link("OUT", self.oval, DOUBLE)
+
+    def _post_event(self) -> None:
+        if self.oevt and self.host is not None:
+            self.host.post_event(self.oevt)
 
     async def _write_point(self) -> None:
         if self.out is None:

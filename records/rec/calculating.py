@@ -48,6 +48,7 @@ class Calculating(Analog):
 
     calc: str
 
+    _unread = True  # only a calculation sets UDF, see `calculate`
     _inputs: tuple[tuple[str, int], ...] = ()  # the links that have a target
 
     def __init__(self, name: str, value: Any = None, **options: Any) -> None:

@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import random
-import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from bridge.client import PV as ClientPV
-from bridge.client import Client, ClientError, GetFailed, Result
-from bridge.runtime.dbfiles import DbFiles
-from bridge.runtime.ioc import running
+from bridge.client import Client, ClientError
 from records import PV
-from tests.ca.softioc import softioc
-from tests.client.settings import only
 from tests.records.differential.dbd import fields_of
+from tests.records.differential.iocs import TIMEOUT, both, same, shown
 from tests.records.differential.model import Case
-from tests.server.serving import loopback
 
-__all__ = ["Difference", "compare", "missing_fields"]
+__all__ = ["LEFT_OUT", "Difference", "compare", "missing_fields"]
 
 #: Not compared, of any type: docs/record-differences.md says why.
 LEFT_OUT = frozenset(("AMSG", "NAMSG", "DTYP", "OLDSIMM", "BKPT", "TIME"))
 #: What is compared of the records around `$x`.
 AROUND = ("VAL", "STAT", "SEVR", "UDF", "PACT", "RPRO", "PUTF", "DISA")
-#: Base's IOC, with functions for sub and aSub.
-_BASE = Path(__file__).with_name("subioc.py")
 SETTLED = 1.5  # seconds: what differs for longer is a difference
-TIMEOUT = 20.0
 
 
 class Difference(NamedTuple):
@@ -71,38 +60,15 @@ def database_text(case: Case, copies: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def our_records(text: str) -> dict[str, PV]:
-    """The same database, loaded by our own loader."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "records.db"
-        file.write_text(text)
-        loaded = DbFiles()
-        loaded.load(str(file))
-    assert not loaded.fatal, [str(problem) for problem in loaded.problems[:5]]
-    return loaded.pvdb
-
-
 def _expand(text: str, copy: int) -> str:
     return text.replace("$", f"d{copy}:")
-
-
-@asynccontextmanager
-async def _both(case: Case, copies: int) -> AsyncIterator[tuple[Client, Client, list[str]]]:
-    text = database_text(case, copies)
-    pvdb = our_records(text)
-    async with (
-        softioc(text, newest=_BASE) as port,
-        running(pvdb, config=loopback()) as ioc,
-        Client(only(port)) as base,
-        Client(only(ioc.server.port)) as ours,
-    ):
-        yield base, ours, missing_fields(case, pvdb)
 
 
 async def compare(case: Case, sequences: int, seed: int, copies: int = 20) -> list[Difference]:
     """Run random sequences on `copies` sets of the records; a set ends with its first difference."""
     copies = min(copies, sequences)
-    async with _both(case, copies) as (base, ours, missing):
+    async with both(database_text(case, copies)) as (base, ours, pvdb):
+        missing = missing_fields(case, pvdb)
         found = [Difference(case.name, 0, ((field, "there", "missing"),), ()) for field in missing]
         for copy in range(copies):
             one = _Set(case, copy, base, ours, random.Random(f"{seed} {case.name} {copy}"), missing)
@@ -191,27 +157,11 @@ class _Set:
         names = list(self.fields)
         end = asyncio.get_running_loop().time() + SETTLED
         while True:
-            asked = [_shown(pv) for name in names for pv in self.fields[name]]
+            asked = [shown(pv) for name in names for pv in self.fields[name]]
             seen = await asyncio.gather(*asked)
             pairs = zip(names, seen[::2], seen[1::2], strict=True)
-            found = [(name, base, ours) for name, base, ours in pairs if not _same(base, ours)]
+            found = [(name, base, ours) for name, base, ours in pairs if not same(base, ours)]
             if not found or asyncio.get_running_loop().time() > end:
                 return found
             names = [name for name, _, _ in found]
             await asyncio.sleep(0.02)
-
-
-async def _shown(pv: ClientPV) -> Any:
-    try:
-        result: Result = await pv.get("native", timeout=TIMEOUT)
-    except GetFailed:
-        return "cannot be read"
-    return result.value if isinstance(result.value, (int, float, str)) else list(result.value)
-
-
-def _same(base: Any, ours: Any) -> bool:
-    if isinstance(base, list):
-        return isinstance(ours, list) and len(base) == len(ours) and all(map(_same, base, ours))
-    if isinstance(base, float) and isinstance(ours, float) and math.isnan(base):
-        return math.isnan(ours)
-    return bool(base == ours)

@@ -20,6 +20,7 @@ ALIKE = frozenset(
     (
         *("dfanout", "fanout", "permissive", "sel", "seq", "state", "sub", "aSub", "printf", "event"),
         *("waveform", "aai", "aai-long", "aao", "aao-long", "subArray", "compress", "compress-lifo", "histogram"),
+        *("calc", "calcout"),
         *("mbbiDirect", "mbbiDirect-raw", "mbboDirect", "mbboDirect-raw", "lsi"),
     )
 )

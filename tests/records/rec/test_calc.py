@@ -1,4 +1,4 @@
-"""calc and calcout by themselves; the C IOC is their judge in tests/differential."""
+"""calc and calcout by themselves; the C IOC is their judge in tests/records/differential."""
 
 from __future__ import annotations
 

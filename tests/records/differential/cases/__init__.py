@@ -2,6 +2,7 @@
 
 from tests.records.differential.cases.arrays import ARRAYS
 from tests.records.differential.cases.bits import BITS
+from tests.records.differential.cases.calculations import CALCULATIONS
 from tests.records.differential.cases.calls import CALLS
 from tests.records.differential.cases.flow import FLOW
 from tests.records.differential.cases.longtexts import LONG_TEXTS
@@ -10,4 +11,4 @@ from tests.records.differential.model import Case
 
 __all__ = ["CASES"]
 
-CASES: tuple[Case, ...] = (*VALUES, *FLOW, *CALLS, *ARRAYS, *BITS, *LONG_TEXTS)
+CASES: tuple[Case, ...] = (*VALUES, *CALCULATIONS, *FLOW, *CALLS, *ARRAYS, *BITS, *LONG_TEXTS)
