@@ -76,6 +76,24 @@ class Fielded(PV):
         """Process because a field was written."""
         return None
 
+    @property
+    def takes_turns(self) -> bool:
+        """Whether a put that nobody waits for may be begun while another is under way."""
+        return False
+
+    def outdate(self) -> None:
+        """Fields have changed of which no monitor hears now (PACT, RPRO): what was rendered of them is out of date."""
+        for listen in self.listeners:
+            listen(self, 0)
+        for field in self._watched:
+            field.notify(0)
+
+    def client_put(
+        self, name: str, begin: Callable[[], Coroutine[Any, Any, None] | None], waits: bool
+    ) -> Coroutine[Any, Any, None] | None:
+        """Begin a put of field `name` when it is its turn."""
+        return begin()
+
     # --- puts ---------------------------------------------------------------------------------------------------
 
     def check_disp(self, name: str) -> None:

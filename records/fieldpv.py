@@ -65,10 +65,25 @@ class FieldPV(PV):
 
     def put(self, value: Any) -> Coroutine[Any, Any, None] | None:
         """A client's write. Raises PermissionError if the field cannot be written, or the record has DISP set."""
-        self.record.check_disp(self.row.name)
+        return self._put(value, True)
+
+    def submit(self, value: Any) -> Coroutine[Any, Any, None] | None:
+        """As `put`; nobody waits for the records that are processed."""
+        return self._put(value, False)
+
+    def _put(self, value: Any, waits: bool) -> Coroutine[Any, Any, None] | None:
+        record, row = self.record, self.row
+        record.check_disp(row.name)
         if self.putter is not None:
             return self._ask_putter(self.putter, self.accept(value))
-        return self.record.put_field(self.row.name, value)
+        if row.changes & LINK:  # waits for nobody
+            return record.put_field(row.name, value)
+        return record.client_put(row.name, lambda: record.put_field(row.name, value), waits)
+
+    @property
+    def takes_turns(self) -> bool:
+        """As its record."""
+        return self.putter is None and self.record.takes_turns
 
     def begin_put(self, value: Any) -> Coroutine[Any, Any, None] | None:
         """Write the field on behalf of the IOC itself, which may write those that clients only read."""

@@ -37,6 +37,7 @@ class Linked(Fielded):
     _linking: ClassVar[tuple[tuple[str, str], ...]] = ()  # the same without INP and OUT
 
     _links: dict[str, Link] | None = None  # those that have a target
+    _plain = False  # whether nobody waits for the put that is being done
     _stacked = 0  # links that this record is going through right now: it waits for their targets to process
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -252,6 +253,7 @@ class Linked(Fielded):
                 # busy with an instrument: what it does now is older than what we have to say
                 target.putf = 0
                 target.rpro = 1
+                target.outdate()
             work = target.process() if begin is None else begin()
         finally:
             self._active -= 1
@@ -294,8 +296,8 @@ class Linked(Fielded):
         """Call `begin`, and return what to await until every record that it set in motion is done, or None."""
         if self._stacked or self.host is None:  # written from within its own processing: nobody can wait for that
             return begin()
-        notify = self.ppn
-        if notify is None:
+        notify = None if self._plain else self.ppn
+        if notify is None and not self._plain:
             notify = ProcessNotify()
             notify.add(self)
         try:
@@ -308,7 +310,7 @@ class Linked(Fielded):
             return self._follow(work, notify)
         if not self._active:
             self.processed()
-        return notify.wait(self.host.signal()) if notify.waiting else None
+        return notify.wait(self.host.signal()) if notify is not None and notify.waiting else None
 
     async def until_processed(self, work: Coroutine[Any, Any, None]) -> None:
         """Await the rest of this record's processing."""
@@ -318,7 +320,7 @@ class Linked(Fielded):
             if not self._active:
                 self.processed()
 
-    async def _follow(self, work: Coroutine[Any, Any, None], notify: ProcessNotify) -> None:
+    async def _follow(self, work: Coroutine[Any, Any, None], notify: ProcessNotify | None) -> None:
         await self.until_processed(work)
-        if notify.waiting and self.host is not None:
+        if notify is not None and notify.waiting and self.host is not None:
             await notify.wait(self.host.signal())

@@ -241,6 +241,17 @@ class PV:
                 return None
         return self.begin_put(value)
 
+    def submit(self, value: Any) -> Coroutine[Any, Any, None] | None:
+        """A client's write of which it will not hear when it is complete: as `put`, but what it has set in motion
+        elsewhere need not be waited for.
+        """
+        return self.put(value)
+
+    @property
+    def takes_turns(self) -> bool:
+        """Whether a put that nobody waits for may be begun before the one before it is complete."""
+        return False
+
     def begin_put(self, value: Any) -> Coroutine[Any, Any, None] | None:
         """What `put` and `write` have in common: convert the value, ask the putter, take the value."""
         value = self.accept(value)

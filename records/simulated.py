@@ -12,7 +12,7 @@ from typing import Any, Final
 from records.alarm import Severity, Status
 from records.field import Field
 from records.link import LinkError
-from records.linked import Linked
+from records.turns import Turns
 from records.types import FieldType
 
 __all__ = ["RAW", "Simulated"]
@@ -21,7 +21,7 @@ NO_SSCN: Final = 65535  # SCAN stays as it is
 RAW: Final = 2  # SIMM
 
 
-class Simulated(Linked):
+class Simulated(Turns):
     """A record that can be simulated. `simm` is 0 for a type without such fields."""
 
     simm: int = 0
@@ -73,11 +73,15 @@ class Simulated(Linked):
             act()
             return
         self._active += 1
+        self.outdate()
 
         def due() -> None:
             self.raise_alarm(Status.SIMM, self.sims, "simulated")
             act()
             self.leave()
+            if self.rpro and not self._active and self.host is not None:
+                self.rpro = 0
+                self.host.once(self)
 
         self.host.later(self.sdly, due)
 

@@ -48,8 +48,6 @@ class Written(Simulated):
         """A client's write of VAL. Raises PermissionError if the record has DISP set or is disabled (DISA = DISV)."""
         if self.disp:
             self.check_disp("VAL")
-        if self.scan != SCAN_PASSIVE and self.putter is None:
-            return self._put_silently(value)
         if (
             type(value) is float
             and self.field_type is _DOUBLE
@@ -57,8 +55,22 @@ class Written(Simulated):
             and self._accepts
             and self._links is None
             and self.putter is None
+            and not self._active
+            and self.scan == SCAN_PASSIVE
         ):
             return self.take_put(value)  # as `begin_put` would, in fewer steps
+        return self.client_put("VAL", lambda: self._put_now(value), True)
+
+    def submit(self, value: Any) -> Coroutine[Any, Any, None] | None:
+        """As `put`; nobody waits for the records that are processed."""
+        if self._links is None and not self._active:
+            return self.put(value)
+        self.check_disp("VAL")
+        return self.client_put("VAL", lambda: self._put_now(value), False)
+
+    def _put_now(self, value: Any) -> Coroutine[Any, Any, None] | None:
+        if self.scan != SCAN_PASSIVE and self.putter is None:
+            return self._put_silently(value)
         return self.begin_put(value)
 
     def _put_silently(self, value: Any) -> Coroutine[Any, Any, None] | None:
@@ -127,6 +139,7 @@ class Written(Simulated):
         """Process because a field was written; a record that is busy processes once more when it is done (RPRO)."""
         if self._active:
             self.rpro = 1
+            self.outdate()
             return None
         if self._links is None:
             return self.process()

@@ -78,7 +78,7 @@ class LocalLink:
     def put(self, source: Linked, value: Value, kind: FieldType, /) -> None:
         """Write as a client does, which nobody waits for."""
         host = self._host
-        host.soon(lambda: self._pv.put(value), source)
+        host.soon(lambda: self._pv.submit(value), source)
 
     def put_notify(self, source: Linked, value: Value, kind: FieldType, done: Callable[[], None], /) -> bool:
         """Write as a client does that waits."""

@@ -57,10 +57,10 @@ class Outlet:
         self.numeric = pv.field_type != 0  # any type but STRING
         self.renderings: list[Rendering] = []
         self.crowd = 0  # subscriptions
-        self.busy = False  # a put is under way: others have to queue behind it
+        self.busy = 0  # puts that are under way: others queue behind them, but for plain ones to a PV that takes turns
         self._by_type: dict[tuple[int, int], Rendering] = {}
         self._draining = False
-        self._waiting: deque[tuple[Any, Done, int]] = deque()
+        self._waiting: deque[tuple[Any, Done, bool, int]] = deque()
         self._waiting_bytes = 0
         self._fetching = False
         self._readers: list[tuple[Callable[[], None], Done]] = []
@@ -70,7 +70,7 @@ class Outlet:
     @property
     def at_work(self) -> bool:
         """Whether a put or a getter is under way, with or without a client that still waits for it."""
-        return self.busy or self._fetching
+        return bool(self.busy) or self._fetching
 
     def close(self) -> None:
         """Forget the PV."""
@@ -174,30 +174,39 @@ class Outlet:
 
     # --- puts ---------------------------------------------------------------------------------------------------
 
-    def put(self, value: Any, done: Done) -> None:
+    def put(self, value: Any, done: Done, *, waits: bool = True) -> None:
         """Write on behalf of a client; puts to one PV keep their order. `done` gets what went wrong, or None.
 
-        A put that needs no instrument is done before this returns.
+        A put that needs no instrument is done before this returns. Unless the client `waits`, `done` is called when
+        the PV itself is done, whatever it has set in motion elsewhere.
         """
         if not self.busy and not self._waiting:
-            self._begin(value, done)
+            self._begin(value, done, waits)
             return
         size = _size_of(value)
         hub, limits = self.hub, self.hub.limits
         if (
-            len(self._waiting) >= MAX_WAITING
-            or (self._waiting and self._waiting_bytes + size > limits.waiting // PVS)
+            len(self._waiting) + self.busy > MAX_WAITING
+            or (self._waiting_bytes and self._waiting_bytes + size > limits.waiting // PVS)
             or hub.put_bytes + size > limits.waiting
         ):
-            done(BlockingIOError(f"{self.pv.name}: {len(self._waiting)} puts are waiting already"))
+            done(BlockingIOError(f"{self.pv.name}: {len(self._waiting) + self.busy} puts are waiting already"))
             return
         hub.put_bytes += size
         self._waiting_bytes += size
-        self._waiting.append((value, done, size))
+        if waits or self._waiting or not self.pv.takes_turns:
+            self._waiting.append((value, done, waits, size))
+        else:
+            self._begin(value, lambda error: self._leave(size, done, error), waits)
 
-    def _begin(self, value: Any, done: Done) -> None:
+    def _leave(self, size: int, done: Done, error: BaseException | None) -> None:
+        self.hub.put_bytes -= size
+        self._waiting_bytes -= size
+        done(error)
+
+    def _begin(self, value: Any, done: Done, waits: bool) -> None:
         try:
-            work = self.pv.put(value)
+            work = self.pv.put(value) if waits else self.pv.submit(value)
             going_on = None if work is None else self.hub.start(work)
         except Exception as error:  # whatever a putter raises is that put's failure, not the server's
             done(error)
@@ -209,10 +218,10 @@ class Outlet:
 
     def wait_for(self, going_on: Callable[[Done], None], done: Done) -> None:
         """Wait for the end of a put that was started; those that come meanwhile queue behind it."""
-        self.busy = True
+        self.busy += 1
 
         def finished(error: BaseException | None) -> None:
-            self.busy = False
+            self.busy -= 1
             done(error)
             self._drain()
             if not self.users:
@@ -226,11 +235,11 @@ class Outlet:
             return
         self._draining = True
         try:
-            while self._waiting and not self.busy:
-                value, done, size = self._waiting.popleft()
+            while self._waiting and (not self.busy or (not self._waiting[0][2] and self.pv.takes_turns)):
+                value, done, waits, size = self._waiting.popleft()
                 self.hub.put_bytes -= size
                 self._waiting_bytes -= size
-                self._begin(value, done)
+                self._begin(value, done, waits)
         finally:
             self._draining = False
 

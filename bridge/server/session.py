@@ -14,7 +14,7 @@ Refusals follow rsrv (camessage.c), save that its ECA_INTERNAL is answered by a 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from bridge.ca.header import EXTENDED, HEADER, MINOR_VERSION, Command
 from bridge.ca.status import ECA
@@ -22,10 +22,10 @@ from bridge.server import channels, reads, writes
 from bridge.server.channel import Channel
 from bridge.server.errors import BadMessage, Body, Data, Enough
 from bridge.server.outgoing import Link, Outgoing, Request
-from bridge.server.outlet import MUCH, Outlet
+from bridge.server.outlet import MUCH
 from bridge.server.reads import fast_reads
 from bridge.server.rendering import Rendering
-from bridge.server.writes import fast_writes
+from bridge.server.writes import Write, fast_writes
 
 if TYPE_CHECKING:
     from bridge.server.hub import Hub
@@ -96,7 +96,7 @@ class Session(Outgoing):
         self._seen = (0, 0.0)  # bytes of an unfinished message, and since when
         self._handlers = _HANDLERS
         self.reads: dict[bytes, tuple[bytes, Rendering]] = {}
-        self.writes: dict[bytes, tuple[bytes, Outlet, Callable[[bytes], tuple[Any, ...]]]] = {}
+        self.writes: dict[bytes, Write] = {}
         hub.sessions.add(self)
         self.send(_VERSION_REPLY)  # rsrv speaks first, too
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,11 +17,15 @@ from bridge.server.outlet import Done, Outlet
 from bridge.server.render import BASE, LAST_VALUE_TYPE
 from bridge.server.rendering import HALF
 from bridge.server.views import View
+from records import PV
 
 if TYPE_CHECKING:
     from bridge.server.session import Session
 
-__all__ = ["fast_writes", "write", "write_notify"]
+__all__ = ["Write", "fast_writes", "write", "write_notify"]
+
+#: What is known of a kind of put: what the reply begins with, the outlet, how to unpack the value, how to put it.
+Write = tuple[bytes, Outlet, Callable[[bytes], tuple[Any, ...]], Callable[[Any], Coroutine[Any, Any, None] | None]]
 
 #: How the value of a put of one number is unpacked, for the session's fast path.
 _SCALAR: Final = {
@@ -49,16 +54,16 @@ def fast_writes(session: Session, data: Data, offset: int, end: int) -> int:
     whole = (end - offset if end - offset < _STRETCH else _STRETCH) // 24 * 24
     for key, request, body in _requests(data if whole == end else memoryview(data)[offset : offset + whole]):
         try:
-            head, outlet, unpack = writes[key]
+            head, outlet, unpack, put = writes[key]
         except KeyError:
             break
         offset += 24
         (value,) = unpack(body)
         if outlet.busy:
-            outlet.put(value, _acknowledge(session, key, request))
+            outlet.put(value, _acknowledge(session, key, request), waits=bool(head))
             continue
         try:
-            work = outlet.pv.put(value)
+            work = put(value)
             going_on = None if work is None else start(work)
         except Exception as error:  # that put's failure, not the server's
             _acknowledge(session, key, request)(error)
@@ -108,7 +113,10 @@ def _remember(session: Session, channel: Channel, request: Request) -> None:
         if key not in session.writes:
             # what the reply begins with: the ids of the request follow
             head = HALF.pack(command, 0, dbr, 1, ECA.NORMAL.code) if command == Command.WRITE_NOTIFY else b""
-            session.writes[key] = (head, channel.outlet(session.hub), _SCALAR[ChannelType(dbr)].unpack)
+            # as a rule the two are one, and the longer way to it is spared
+            pv = channel.pv
+            put = pv.put if head or type(pv).submit is PV.submit else pv.submit
+            session.writes[key] = (head, channel.outlet(session.hub), _SCALAR[ChannelType(dbr)].unpack, put)
             channel.keys += (key,)
 
 
@@ -128,7 +136,7 @@ def write_notify(session: Session, dbr: int, count: int, sid: int, ioid: int, bo
         done(error)
         return
     _remember(session, channel, request)
-    _put_typed(session, channel, dbr, value, done)
+    _put_typed(session, channel, dbr, value, done, True)
 
 
 def write(session: Session, dbr: int, count: int, sid: int, ioid: int, body: Body) -> None:
@@ -144,7 +152,7 @@ def write(session: Session, dbr: int, count: int, sid: int, ioid: int, body: Bod
         done(error)
         return
     _remember(session, channel, request)
-    _put_typed(session, channel, dbr, value, done)
+    _put_typed(session, channel, dbr, value, done, False)
 
 
 def _value(dbr: int, count: int, body: Body, channel: Channel) -> Any:
@@ -179,7 +187,7 @@ def _value(dbr: int, count: int, body: Body, channel: Channel) -> Any:
     return elements
 
 
-def _put_typed(session: Session, channel: Channel, dbr: int, value: Any, done: Done) -> None:
+def _put_typed(session: Session, channel: Channel, dbr: int, value: Any, done: Done, waits: bool) -> None:
     pv = channel.pv
     hub = session.hub
     if not channel.rights & WRITE_RIGHT:
@@ -189,21 +197,21 @@ def _put_typed(session: Session, channel: Channel, dbr: int, value: Any, done: D
         if field is None:
             done(PermissionError(f"{pv.name} has no alarm to acknowledge"))
         else:
-            _put(session, hub.outlet(field), value, done, release=True)
+            _put(session, hub.outlet(field), value, done, waits, release=True)
     elif isinstance(pv, View):  # in turn with those of clients that see the PV itself
         try:
             value = pv.for_origin(value)
         except ValueError as error:
             done(error)
         else:
-            _put(session, hub.outlet(pv.origin), value, done, release=True)
+            _put(session, hub.outlet(pv.origin), value, done, waits, release=True)
     else:
-        _put(session, channel.outlet(hub), value, done)
+        _put(session, channel.outlet(hub), value, done, waits)
 
 
-def _put(session: Session, outlet: Outlet, value: Any, done: Done, *, release: bool = False) -> None:
+def _put(session: Session, outlet: Outlet, value: Any, done: Done, waits: bool, *, release: bool = False) -> None:
     hub = session.hub
-    outlet.put(value, done)
+    outlet.put(value, done, waits=waits)
     if release:
         hub.release(outlet)
     if hub.crowds and hub.overdue():

@@ -62,6 +62,10 @@ class BusyRecord(BoRecord):
         if self.value != BUSY:
             super().processed()
 
+    def occupied(self) -> bool:
+        """Whoever makes it 0 may wait for that, too."""
+        return bool(self._active)
+
     def _disabled(self) -> None:
         super()._disabled()
         Linked.processed(self)

@@ -112,6 +112,7 @@ class CalcoutRecord(Calculating):
         try:
             if self.odly > 0.0 and self.host is not None:
                 self._set("dlya", 1)
+                self.outdate()
                 signal = self.host.signal()
                 self.host.later(self.odly, signal.set)
                 await signal.wait()

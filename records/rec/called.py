@@ -47,6 +47,7 @@ class Called(Soft):
             return
         if hasattr(answer, "__await__") and self.host is not None:
             self._active += 1
+            self.outdate()
             self.host.start(self, self._await(answer))
         else:
             self._finished(answer)

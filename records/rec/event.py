@@ -27,7 +27,8 @@ class EventRecord(Soft):
         COMMON,
         Field("VAL", STRING, ""),
         INPUT,
-        simulation(STRING, MENU_YES_NO),
+        simulation(None, MENU_YES_NO),
+        Field("SVAL", STRING, ""),  # without the pp(TRUE) that stringin's has
     )
 
     def process_record(self) -> None:

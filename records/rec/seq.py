@@ -69,6 +69,7 @@ class SeqRecord(Soft):
             if chosen >> index & 1 and (self.is_linked(f"LNK{group}") or self.is_linked(f"DOL{group}"))
         ]
         self._active += 1
+        self.outdate()
         self._next(groups)
 
     def _next(self, groups: list[str]) -> None:

@@ -55,6 +55,10 @@ class SubRecord(Called, SoftAnalog):
 
     _idle = False  # SNAM is empty: PACT is set
 
+    def occupied(self) -> bool:
+        """PACT without SNAM is for ever: base lets a put with completion wait as long."""
+        return not self._idle and super().occupied()
+
     def field_stored(self, row: Field) -> None:
         """A new SNAM is looked up; one that there is not is refused, and the record goes on with none."""
         if row.name == "SNAM":

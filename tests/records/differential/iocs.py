@@ -19,7 +19,7 @@ from tests.ca.softioc import softioc
 from tests.client.settings import only
 from tests.server.serving import loopback
 
-__all__ = ["TIMEOUT", "both", "our_records", "same", "shown"]
+__all__ = ["TIMEOUT", "base_ioc", "both", "our_ioc", "our_records", "same", "shown"]
 
 #: Base's IOC, with functions for sub and aSub.
 _BASE = Path(__file__).with_name("subioc.py")
@@ -35,6 +35,20 @@ def our_records(text: str) -> dict[str, PV]:
         loaded.load(str(file))
     assert not loaded.fatal, [str(problem) for problem in loaded.problems[:5]]
     return loaded.pvdb
+
+
+@asynccontextmanager
+async def base_ioc(text: str) -> AsyncIterator[Client]:
+    """A client of base's IOC with the records of a database."""
+    async with softioc(text, newest=_BASE) as port, Client(only(port)) as client:
+        yield client
+
+
+@asynccontextmanager
+async def our_ioc(text: str) -> AsyncIterator[Client]:
+    """A client of ours."""
+    async with running(our_records(text), config=loopback()) as ioc, Client(only(ioc.server.port)) as client:
+        yield client
 
 
 @asynccontextmanager
