@@ -75,12 +75,14 @@ class Link(Protocol):
 class DbLink:
     """A link to a PV of the same IOC."""
 
-    __slots__ = ("pv", "record", "text")
+    __slots__ = ("origin", "pv", "record", "text")
 
     def __init__(self, text: PvLink, pv: PV) -> None:
         self.text = text
         self.pv = pv
-        self.record: Any = pv.record if isinstance(pv, FieldPV) else pv if isinstance(pv, Fielded) else None
+        #: The field that is meant: behind the filters of a view, through which it is only read.
+        self.origin: PV = getattr(pv, "origin", pv)
+        self.record: Any = _record_of(self.origin)
 
     def get(self, source: Linked, wanted: FieldType, count: int, /) -> Value:
         """Read the target as it is; one that takes time to process is read as it was before (as in base)."""
@@ -88,6 +90,8 @@ class DbLink:
         if self.text.mode == "PP" and record is not None and record.scan == SCAN_PASSIVE:
             source.process_target(record)
         pv = self.pv
+        if pv is not self.origin:
+            pv.refresh()  # type: ignore[attr-defined]  # a view
         try:
             value = cast(pv.value, pv.field_type, pv.metadata, wanted, count)
         except ValueError as error:
@@ -98,7 +102,7 @@ class DbLink:
 
     def put(self, source: Linked, value: Value, kind: FieldType, /) -> None:
         """Store the value (``dbPut``), hand on the severity of `source`, and process."""
-        pv, record = self.pv, self.record
+        pv, record = self.origin, self.record
         processes = record is not None and (
             (isinstance(pv, FieldPV) and pv.row.name == "PROC")
             or (self.text.mode == "PP" and record.scan == SCAN_PASSIVE)
@@ -149,6 +153,10 @@ class DbLink:
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+
+def _record_of(pv: PV) -> Any:
+    return pv.record if isinstance(pv, FieldPV) else pv if isinstance(pv, Fielded) else None
 
 
 def _take_nothing(record: Any, defines: bool) -> None:

@@ -13,8 +13,9 @@ from records.convert import convert
 from records.field import LINK, Field
 from records.fielded import Fielded
 from records.host import Host
+from records.jsonlink import json_link
 from records.link import DbLink, Link, LinkError
-from records.linktext import Constant, LinkKind, LinkSyntaxError, PvLink, parse_link
+from records.linktext import Constant, JsonText, LinkKind, LinkSyntaxError, PvLink, parse_link
 from records.notify import ProcessNotify
 from records.pv import PV
 from records.types import FieldType, Value
@@ -138,11 +139,11 @@ class Linked(Fielded):
     @classmethod
     def link_kind(cls, name: str) -> LinkKind:
         """What link field `name` is for."""
-        if name in cls.out_links:
+        if name in cls.out_links or (name == "SIOL" and "OUT" in cls.fields):
             return LinkKind.OUT
         return LinkKind.FORWARD if name == "FLNK" or name.startswith("LNK") else LinkKind.IN
 
-    def parsed_link(self, name: str, text: str) -> Constant | PvLink:
+    def parsed_link(self, name: str, text: str) -> Constant | JsonText | PvLink:
         """The text of a link, taken apart. Raises LinkSyntaxError, with record and field."""
         try:
             return parse_link(text, self.link_kind(name))
@@ -150,7 +151,7 @@ class Linked(Fielded):
             error.args = (f"{self.name}.{name}: {error}",)
             raise
 
-    out_links: ClassVar[frozenset[str]] = frozenset(("OUT", "SIOL"))  # SIOL of inputs is never written
+    out_links: ClassVar[frozenset[str]] = frozenset(("OUT",))
 
     def link_text(self, name: str) -> str:
         """What a client reads of a link field."""
@@ -197,6 +198,9 @@ class Linked(Fielded):
             if links is None:
                 links = {}
             links[name] = link
+        elif isinstance(parsed, JsonText):
+            links = {} if links is None else links
+            links[name] = json_link(parsed.spec)
         self._links = links or None
 
     def set_link(self, row: Field, text: str) -> None:

@@ -11,8 +11,9 @@ from enum import Enum
 from typing import Any, Final, NamedTuple
 
 from records.convert import FLOAT_TEXT
+from records.jsontext import ConstSpec, JsonSpec, json_spec
 
-__all__ = ["Constant", "LinkKind", "LinkSyntaxError", "PvLink", "parse_link"]
+__all__ = ["Constant", "JsonText", "LinkKind", "LinkSyntaxError", "PvLink", "parse_link"]
 
 MODES: Final = ("NPP", "CPP", "PP", "CA", "CP")  # the order in which base looks for them
 SEVERITIES: Final = ("NMS", "MSI", "MSS", "MS")
@@ -46,6 +47,16 @@ class Constant(NamedTuple):
         return self.text
 
 
+class JsonText(NamedTuple):
+    """A link that is JSON, and no constant."""
+
+    text: str
+    spec: JsonSpec
+
+    def __str__(self) -> str:
+        return self.text
+
+
 class PvLink(NamedTuple):
     """A link to a PV: its name, when to process (``NPP PP CA CP CPP``), and which severities to take over."""
 
@@ -66,7 +77,7 @@ class PvLink(NamedTuple):
         return f"{self.target} {self.mode} {self.severity}"
 
 
-def parse_link(text: str, kind: LinkKind = LinkKind.IN) -> Constant | PvLink:
+def parse_link(text: str, kind: LinkKind = LinkKind.IN) -> Constant | JsonText | PvLink:
     """Take the text of a link field apart. Words that are no modifiers are ignored, as base does.
 
     Raises LinkSyntaxError for JSON that is none, and for the address of hardware (``@...``, ``#...``).
@@ -78,7 +89,7 @@ def parse_link(text: str, kind: LinkKind = LinkKind.IN) -> Constant | PvLink:
     if bare[0] in "@#":
         raise LinkSyntaxError(f"{bare!r} is the address of hardware; this record has no device support for it", column)
     if bare[0] == "{" and bare[-1] == "}":
-        return Constant(bare, _constant_of(_json(bare, column), bare, column))
+        return _json_link(bare, kind, column)
     if FLOAT_TEXT.fullmatch(bare):
         return Constant(bare, bare)
     if bare[0] == "[" and bare[-1] == "]":
@@ -101,8 +112,12 @@ def _json(text: str, column: int) -> Any:
         raise LinkSyntaxError(f"bad JSON: {error.msg}", column + error.pos) from None
 
 
-def _constant_of(parsed: Any, text: str, column: int) -> Any:
-    if isinstance(parsed, dict) and len(parsed) == 1 and "const" in parsed:
-        return parsed["const"]
-    kind = next(iter(parsed), "") if isinstance(parsed, dict) else ""
-    raise LinkSyntaxError(f"there is no JSON link of type {kind!r}: {text}", column)
+def _json_link(text: str, kind: LinkKind, column: int) -> Constant | JsonText:
+    parsed = _json(text, column)
+    try:
+        if kind is LinkKind.FORWARD:
+            raise ValueError("a forward link leads to a record")
+        spec = json_spec(parsed, output=kind is LinkKind.OUT)
+    except ValueError as error:
+        raise LinkSyntaxError(f"{error}: {text}", column) from None
+    return Constant(text, spec.value) if isinstance(spec, ConstSpec) else JsonText(text, spec)

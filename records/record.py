@@ -130,8 +130,12 @@ class Record(Written):
 
     def check_alarms(self, value: Any) -> None:
         """Find the alarms of `value`, with `raise_alarm`."""
-        if self.udf:
+        if self.udf and self.lacks_value():
             self.raise_alarm(Status.UDF, self.udfs, self.undefined)
+
+    def lacks_value(self) -> bool:
+        """Whether a UDF that is not 0 says so; a client may have put any number there."""
+        return True
 
     def monitor(self) -> int:
         """Which of VALUE and LOG listeners are to be told, now that VAL has its new value."""

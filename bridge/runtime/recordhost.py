@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bridge.runtime.events import Events
 from bridge.runtime.locallink import LocalLink
-from bridge.server import EagerRunner
+from bridge.server import MODIFIERS, EagerRunner, View, open_view
 from records import PV, Link, Linked, PvLink, Record, resolve
 
 if TYPE_CHECKING:
@@ -47,8 +47,13 @@ class RecordHost:
         self._timers: set[asyncio.TimerHandle] = set()
 
     def find(self, name: str, /) -> PV | None:
-        """The PV of `name` in this IOC."""
-        return resolve(self._pvdb, name)
+        """The PV of `name` in this IOC; one with channel filters or ``$`` is a view of it."""
+        found = resolve(self._pvdb, name)
+        if found is None and not MODIFIERS.isdisjoint(name):
+            found = open_view(self._pvdb, name)
+            if isinstance(found, View):
+                found.open()
+        return found
 
     def far_link(self, record: Record, field: str, text: PvLink, /) -> Link:
         """A link by Channel Access; a short cut if the PV is one of this IOC."""

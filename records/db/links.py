@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from typing import Final
 
 from records.db.definitions import Definitions, FieldDef
 from records.db.problem import Kind, Problem
 from records.field import LINK
-from records.linktext import Constant, LinkSyntaxError, parse_link
+from records.linktext import LinkSyntaxError, PvLink, parse_link
 from records.makers import RECORD_TYPES
 from records.near import near
 from records.pv import PV
 from records.record import Record
 
 __all__ = ["check_links"]
+
+_MODIFIERS: Final = re.compile(r"[$\[{]")  # of channels, behind the name of the field
 
 
 def check_links(definitions: Definitions, pvdb: Mapping[str, PV], problems: list[Problem]) -> None:
@@ -41,12 +45,13 @@ def _check(
         link = parse_link(field.value.text, record_class.link_kind(field.name.text))
     except LinkSyntaxError:  # the builder has said so
         return
-    if isinstance(link, Constant):
+    if not isinstance(link, PvLink):
         return
     name, _, member = link.target.partition(".")
+    member = _MODIFIERS.split(member)[0]
     pv = pvdb.get(name)
     if pv is not None:
-        if member and pv.field(member.rstrip("$")) is None:
+        if member and pv.field(member) is None:
             said = f"{name} is a record of type {pv.record_type} and has no field {member!r}"
             problems.append(Problem(position, said, where, Kind.MISTAKE))
     elif name not in definitions.records and not link.by_ca:

@@ -34,6 +34,10 @@ class Binary(States):
     zsv: Severity
     osv: Severity
 
+    def lacks_value(self) -> bool:
+        """Only 1 counts (``udf == TRUE`` in biRecord.c and boRecord.c)."""
+        return self.udf == 1
+
     def from_raw(self, raw: int) -> int:
         """Everything but 0 is state 1."""
         return 1 if raw else 0

@@ -38,6 +38,10 @@ class BoRecord(Binary, Output):
 
     _pulse: Callable[[], None] | None = None  # calls off the end of the pulse
 
+    def not_desired(self) -> None:
+        """RVAL is made of VAL all the same."""
+        self.convert_output(self.value)
+
     def link_value(self) -> tuple[Value, FieldType]:
         """The number of the state."""
         return self.value, FieldType.USHORT

@@ -11,6 +11,7 @@ from records.alarm import Severity, Status
 from records.calc import CalcError, Expression, compile_calc
 from records.common import COMMON, link, menu
 from records.field import LINK, Field, Table, table
+from records.jsonlink import JsonLink
 from records.link import DbLink, LinkError
 from records.links import Sink
 from records.menus import MENU_IVOA
@@ -197,7 +198,7 @@ class CalcoutRecord(Calculating):
         target = self._links.get(name) if self._links is not None else None
         if target is None:
             return CONSTANT
-        if isinstance(target, DbLink):
+        if isinstance(target, (DbLink, JsonLink)):
             return LOCAL
         return CONNECTED if target.state is not None else NOT_CONNECTED
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Final
 
 from records.common import menu
 from records.field import Field
+from records.jsonlink import JsonLink
 from records.link import DbLink, Link
 from records.linked import Linked
 
@@ -36,7 +37,9 @@ class LinkStates(Linked):
         target = self._links.get(name) if self._links is not None else None
         if target is None:
             return CONSTANT
-        if isinstance(target, DbLink) or (self.host is not None and self.host.find(target.text.target) is not None):
+        if isinstance(target, (DbLink, JsonLink)) or (
+            self.host is not None and self.host.find(target.text.target) is not None
+        ):
             return LOCAL
         return CONNECTED if target.state is not None else NOT_CONNECTED
 

@@ -69,7 +69,8 @@ class PrintfRecord(Soft, LongText):
         text = text[:room]
         self._length = len(text) + 1
         self.value = cut(text.decode("utf-8", "surrogateescape"), room)
-        self.drive("OUT", self.value, STRING)
+        if self.link_elements("OUT") is not None:  # one that leads nowhere yet is no alarm (``dbPutLinkLS``)
+            self.drive("OUT", self.value, STRING)
         self.end()
 
     _inputs: Iterator[str] = iter("")  # those that no directive has read yet

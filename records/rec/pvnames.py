@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from records.field import LINK, Field
 from records.link import Link, LinkError
-from records.linktext import Constant, PvLink
+from records.linktext import Constant, JsonText, PvLink
 from records.rec.linkstates import LinkStates
 from records.types import FieldType
 
@@ -21,7 +21,7 @@ def name_rows(names: tuple[str, ...]) -> list[Field]:
 class PvNames(LinkStates):
     """A record with such fields: those of `states`, which has the fields that say whether the PV is connected."""
 
-    def parsed_link(self, name: str, text: str) -> Constant | PvLink:
+    def parsed_link(self, name: str, text: str) -> Constant | JsonText | PvLink:
         """The name of a PV has no modifiers."""
         if name in self.states:
             return PvLink(text.strip(), "CA", kind=self.link_kind(name))

@@ -68,7 +68,7 @@ class States(Record):
     def check_alarms(self, value: Any) -> None:
         """STATE alarm, then COS alarm if the state is not the one of last time."""
         super().check_alarms(value)
-        if self.udf and self.udf_suffices:
+        if self.udf and self.udf_suffices and self.lacks_value():
             return
         self.raise_alarm(Status.STATE, self.state_severity(value))
         if value != self.lalm and not (self.raise_alarm(Status.COS, self.cosv) and self.cos_lasts):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from records.common import COMMON, INPUT, simulation
 from records.field import PROCESSES, Field, Table, table
@@ -20,6 +20,7 @@ class StringinRecord(Text):
     record_type = "stringin"
     simulation_type: ClassVar[FieldType] = FieldType.STRING
     value_type = STRING
+    defines: ClassVar[bool] = False  # a constant INP leaves UDF as it is
     fields: ClassVar[Table] = table(
         COMMON,
         Field("VAL", STRING, "", changes=PROCESSES),
@@ -28,3 +29,8 @@ class StringinRecord(Text):
         INPUT,
         simulation(STRING),
     )
+
+    def check_alarms(self, value: Any) -> None:
+        """It has no alarm of its own, UDF neither (stringinRecord.c), but is undefined before it processes."""
+        if self.host is None:
+            super().check_alarms(value)

@@ -29,3 +29,7 @@ class StringoutRecord(Text, Output):
         output(STRING),
         simulation(None),
     )
+
+    def lacks_value(self) -> bool:
+        """Only 1 counts (``udf == TRUE`` in stringoutRecord.c)."""
+        return self.udf == 1

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from bridge.client import PV as ClientPV
 from bridge.client import Client, ClientError
-from records import PV
+from records import PV, states
 from tests.records.differential.dbd import fields_of
 from tests.records.differential.iocs import TIMEOUT, both, same, shown
 from tests.records.differential.model import Case
@@ -61,12 +61,13 @@ def database_text(case: Case, copies: int) -> str:
 
 
 def _expand(text: str, copy: int) -> str:
-    return text.replace("$", f"d{copy}:")
+    return text.replace("$$", "\0").replace("$", f"d{copy}:").replace("\0", "$")
 
 
 async def compare(case: Case, sequences: int, seed: int, copies: int = 20) -> list[Difference]:
     """Run random sequences on `copies` sets of the records; a set ends with its first difference."""
     copies = min(copies, sequences)
+    states.clear()  # base's IOC is a new one, too
     async with both(database_text(case, copies)) as (base, ours, pvdb):
         missing = missing_fields(case, pvdb)
         found = [Difference(case.name, 0, ((field, "there", "missing"),), ()) for field in missing]

@@ -7,7 +7,10 @@ from typing import Any, NamedTuple
 
 from tests.records.differential.dbd import fields_of
 
-__all__ = ["INF", "NAN", "NUMBERS", "SEVERITIES", "TEXTS", "WHOLE", "Case", "Put", "Rec", "every_field", "links"]
+__all__ = [
+    *("INF", "NAN", "NUMBERS", "SEVERITIES", "TEXTS", "WHOLE", "Case", "Put", "Rec"),
+    *("every_field", "in_links", "links"),
+]
 
 NAN, INF = float("nan"), float("inf")
 NUMBERS = (0.0, 1.0, -1.0, 2.5, 4.0, 5.0, 6.0, 9.75, 10.0, -10.0, 100.0, 70000.0, NAN, INF, -INF)
@@ -18,7 +21,7 @@ SEVERITIES = (0, 1, 2, 3)
 
 
 class Rec(NamedTuple):
-    """A record; ``$`` in names and texts stands for the prefix of its set."""
+    """A record; ``$`` in names and texts stands for the prefix of its set, ``$$`` for ``$``."""
 
     type: str
     name: str
@@ -76,6 +79,16 @@ def links(*targets: str) -> tuple[str, ...]:
     return (*(f"{target}{mode}" for target in targets for mode in modes), "", "3", "$nobody.VAL MS")
 
 
+def filtered(*targets: str) -> tuple[str, ...]:
+    """Texts of links with channel filters."""
+    return (*(f"{target}.[1:2]" for target in targets), *(f'{target}.VAL{{"arr":{{"s":-1}}}} MS' for target in targets))
+
+
+def in_links(*sources: str) -> tuple[str, ...]:
+    """Texts for INP and its like."""
+    return (*links(*sources), *filtered(*sources))
+
+
 def every_field(
     record_type: str,
     *,
@@ -86,15 +99,14 @@ def every_field(
     **chosen: tuple[Any, ...],
 ) -> tuple[Put, ...]:
     """A put for each field of `$x`, with values by its type or as `chosen`; all together have the weight `total`."""
-    in_links, out_links = links(*sources), links(*targets)
     by_type: Mapping[str, tuple[Any, ...]] = {
         **dict.fromkeys(("DOUBLE", "FLOAT"), (*NUMBERS, "3.5", 7)),
         **dict.fromkeys(("LONG", "INT64", "ULONG", "UINT64"), (*SMALL, "4", 2.7, 100000)),
         **dict.fromkeys(("SHORT", "USHORT", "CHAR", "UCHAR", "ENUM"), (*SMALL, "4", 2.7)),
         "STRING": TEXTS,
         "NOACCESS": TEXTS,
-        "INLINK": in_links,
-        "OUTLINK": out_links,
+        "INLINK": in_links(*sources),
+        "OUTLINK": links(*targets),
         "FWDLINK": (*forward, "", f"{forward[0]} CA"),
     }
     puts = []

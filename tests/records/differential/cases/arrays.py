@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.records.differential.cases.values import ALARMED, AROUND
-from tests.records.differential.model import INF, NUMBERS, Case, Put, Rec, every_field, links
+from tests.records.differential.model import INF, NUMBERS, Case, Put, Rec, every_field, in_links, links
 
 __all__ = ["ARRAYS"]
 
@@ -35,6 +35,7 @@ def _posted(name: str, ftvl: str, nelm: int, kind: str, *others: Rec, **fields: 
         (
             *every_field(kind, sources=SOURCES, targets=("$t",), SIOL=("$sim", "$sim PP MS", "7", ""), VAL=LISTS),
             Put("$x.PROC", (1,), 3.0),
+            Put("$x.OUT" if kind == "aao" else "$x.INP", links("$t") if kind == "aao" else in_links(*SOURCES), 2.0),
             Put("$src", LISTS, 3.0),
             Put("$short", ([1, 2], [3, 4, 5], 9), 1.0),
             Put("$one", NUMBERS, 1.0),

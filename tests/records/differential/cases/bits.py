@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.records.differential.cases.values import ALARMED, AROUND
-from tests.records.differential.model import Case, Put, Rec, every_field, links
+from tests.records.differential.model import Case, Put, Rec, every_field, in_links
 
 __all__ = ["BITS"]
 
@@ -27,7 +27,7 @@ def _bits(name: str, kind: str, **fields: str) -> Case:
             Put("$src", NUMBERS, 4.0),
             Put("$x", NUMBERS, 3.0),
             Put("$x.SHFT", (0, 1, 3, 31), 0.5),
-            Put("$x.INP" if kind == "mbbiDirect" else "$x.DOL", (*links("$src"), "9"), 1.0),
+            Put("$x.INP" if kind == "mbbiDirect" else "$x.DOL", (*in_links("$src"), "9"), 1.5),
             Put("$switch", (0, 1), 0.5),
             Put("$sim", (0, 1, 3, 9), 0.5),
         ),

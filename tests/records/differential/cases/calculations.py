@@ -8,7 +8,7 @@ from records.calc import ARGUMENTS
 from tests.records.calc.generate import expression
 from tests.records.differential.cases.flow import NUMBERS_PUT, OTHER, SOURCE, TARGET
 from tests.records.differential.cases.values import AROUND, LIMITS
-from tests.records.differential.model import INF, NAN, NUMBERS, Case, Put, Rec, every_field, links
+from tests.records.differential.model import INF, NAN, NUMBERS, Case, Put, Rec, every_field, in_links, links
 
 __all__ = ["CALCULATIONS"]
 
@@ -16,7 +16,7 @@ _BAD = ("", "A+", "(A", "B)", "1?2", "A B", "NaN", "A:=A+1;B:=A*2;A+B", "VAL+1")
 _random = random.Random("calc")
 _EXPRESSIONS = (*(expression(_random, 39) for _ in range(400)), *_BAD * 6, *("A", "B", "A-B", "0", "!VAL") * 12)
 _ARGUMENTS = (*NUMBERS, 0x7FFFFFFF, -3.75, 1e-3, 1e300)
-_SOURCES = (*links("$src", "$two", "$src.HIHI"), "0x1F", "-7", "{const:1.5}")
+_SOURCES = (*in_links("$src", "$two", "$src.HIHI"), "0x1F", "-7", "{const:1.5}")
 #: Base takes the text of these in calc, and fails the put: its special() forgets them.
 _FORGOTTEN = {f"$x.INP{letter}" for letter in "MNOPQRSTU"}
 _FIRST = {"CALC": "A*B+C", "INPA": "$src PP MS", "INPB": "$two", "INPC": "3.5", "FLNK": "$after", "PREC": "2"} | LIMITS
@@ -63,7 +63,7 @@ CALCULATIONS = (
             *(Put(f"$x.{name}", tuple(range(choices)), 0.6) for name, choices in (("OOPT", 6), ("DOPT", 2))),
             Put("$x.IVOA", (0, 1, 2), 0.5),
             Put("$x.OCAL", _EXPRESSIONS, 1.5),
-            Put("$x.OUT", links("$t", "$two"), 0.5),
+            Put("$x.OUT", links("$t", "$two"), 1.0),
             Put("$x.OEVT", ("$one", ""), 0.5),
         ),
         #: Base says "Constant" of every link that was changed at run time, we say what it is.

@@ -15,8 +15,8 @@ _FORMATS = (
     *("%d", "%5d|%-5d|", "%.2f and %e", "%g%%", "%s", "%10s|%-10s|", "%x %X %o", "%c", "%hd %hhd %lld", "%*d", "%.3f"),
     *("%ls", "%08.3f", "% d %+d", "text only", "%u", "%d %d %d %d %d %d %d %d %d %d %d", "%5.3d|", "%-8.3ls|", "%"),
 )
-_SOURCES = ("$src", "$two NPP MS", "$text", "$text.VAL$", "", "text")  # without constants: see %ls
-_INPUTS = ("$src", "$two NPP MS", "$text", "$text.VAL$", "3", "", "text", "2.5", "$nobody NPP MS")
+_SOURCES = ("$src", "$two NPP MS", "$text", "$text.VAL$$", "", "text")  # without constants: see %ls
+_INPUTS = ("$src", "$two NPP MS", "$text", "$text.VAL$$", "3", "", "text", "2.5", "$nobody NPP MS")
 
 CALLS = (
     Case(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.records.differential.cases.values import ALARMED, AROUND
-from tests.records.differential.model import NUMBERS, TEXTS, Case, Put, Rec, every_field
+from tests.records.differential.model import NUMBERS, TEXTS, Case, Put, Rec, every_field, in_links
 
 __all__ = ["LONG_TEXTS"]
 
@@ -29,7 +29,7 @@ LONG_TEXTS = (
     Case(
         "lsi",
         (Rec("lsi", "$x", {"INP": "$text PP MS", **_OWN}), *_AROUND),
-        (*every_field("lsi", **_SOURCES), *_PUTS),  # type: ignore[arg-type]  # by their names
+        (*every_field("lsi", **_SOURCES), *_PUTS, Put("$x.INP", in_links("$text", "$src"), 2.0)),  # type: ignore[arg-type]  # by their names
         left_out=frozenset(("OLDSIMM", "UDF")),
     ),
     Case(

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.records.differential.model import NUMBERS, TEXTS, WHOLE, Case, Put, Rec, every_field, links
+from tests.records.differential.model import (
+    NAN,
+    NUMBERS,
+    TEXTS,
+    WHOLE,
+    Case,
+    Put,
+    Rec,
+    every_field,
+    in_links,
+    links,
+)
 
 __all__ = ["ALARMED", "AROUND", "LIMITS", "VALUES"]
 
@@ -21,6 +32,8 @@ AROUND = (
     Rec("longout", "$switch", {}),
     Rec("longout", "$sim", {}),
 )
+#: Seconds of a pulse: an infinity of them is not defined in base.
+_HIGH = (0.0, 0.02, 70000.0, -1.0, NAN)
 STATES = (0, 1, 2, 3, 4, 5, 15, 16, 100)
 
 
@@ -33,7 +46,7 @@ def _input(kind: str, values: tuple[Any, ...], sources: tuple[Any, ...], source:
             Put("$x.PROC", (1,), 4.0),
             Put("$src", sources, 6.0),
             Put("$x", values, 3.0),
-            Put("$x.INP", links("$src"), 1.0),
+            Put("$x.INP", in_links("$src"), 2.0),
             Put("$switch", (0, 1), 0.5),
             Put("$sim", (0, 1, 3, 9), 0.5),
         ),
@@ -49,11 +62,13 @@ def _output(kind: str, values: tuple[Any, ...], sources: tuple[Any, ...], *other
             *AROUND,
         ),
         (
-            *every_field(kind, SIOL=("$sim", "$sim PP MS", "7", "")),
+            *every_field(kind, SIOL=("$sim", "$sim PP MS", "7", ""), HIGH=_HIGH if kind == "bo" else ()),
             Put("$x.PROC", (1,), 3.0),
             Put("$src", sources, 2.0),
             Put("$x", values, 6.0),
             Put("$x.OMSL", (0, 1), 0.5),
+            Put("$x.DOL", in_links("$src"), 1.0),
+            Put("$x.OUT", links("$t"), 1.0),
             Put("$switch", (0, 1), 0.5),
             Put("$sim", (0, 1, 3, 9), 0.5),
         ),
@@ -64,7 +79,40 @@ _REAL = Rec("ao", "$src", {**ALARMED, "PREC": "2"})
 _COUNT = Rec("longout", "$src", ALARMED)
 _TARGET = Rec("ao", "$t", {})
 
+#: JSON links. They change for one another only: base's IOC may process a record by each change of the target of a PV
+#: link that was put where a JSON link had been, as if that were CP.
+_JSON_IN = (
+    *('{state:"$s"}', '{state:"!$s"}', '{calc:{expr:"2.5",major:"VAL"}}', '{calc:{expr:"7",minor:"VAL>5"}}'),
+    *('{calc:{expr:"A",args:[{state:"$"}]}}', "{const:3}", '{calc:{expr:"B-A",args:[1.5,4]}}', "{debug:{const:2}}"),
+)
+_JSON_OUT = (
+    *('{state:"$s"}', '{state:"!$s"}', '{calc:{expr:"!VAL",out:{state:"$"}}}', '{trace:{state:"$s"}}'),
+    *('{calc:{out:{state:"$"},major:"VAL>5"}}', ""),
+)
+
+
+def _json(kind: str, values: tuple[Any, ...]) -> Case:
+    """One record sets a state and another reads it; `$x` is the one of type `kind`."""
+    is_input = kind == "ai"
+    return Case(
+        f"{kind}-json",
+        (
+            Rec("ai", "$x" if is_input else "$other", {"INP": '{state:"$s"}', "FLNK": "$after"}),
+            Rec("ao", "$other" if is_input else "$x", {"OUT": '{state:"$s"}', "DOL": '{state:"$s"}'}),
+            *AROUND,
+        ),
+        (
+            *every_field(kind, INP=_JSON_IN, SIOL=_JSON_IN if is_input else _JSON_OUT, OUT=_JSON_OUT, DOL=_JSON_IN),
+            Put("$x.INP" if is_input else "$x.OUT", _JSON_IN if is_input else _JSON_OUT, 5.0),
+            Put("$other" if is_input else "$x", values, 5.0),
+            Put("$x.PROC" if is_input else "$other.PROC", (1,), 5.0),
+        ),
+    )
+
+
 VALUES = (
+    _json("ai", (0, 1, 0.25, -3)),
+    _json("ao", (0, 1, 0.25, 7, -3)),
     _input("ai", NUMBERS, NUMBERS, _REAL, PREC="3", EGU="K", **LIMITS),
     _output("ao", NUMBERS, NUMBERS, _REAL, _TARGET, **LIMITS),
     _input("bi", (0, 1, 2, "1"), STATES, _COUNT, **TWO),
