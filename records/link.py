@@ -14,6 +14,7 @@ from records.fielded import Fielded
 from records.fieldpv import FieldPV
 from records.linkcast import cast
 from records.menus import SCAN_PASSIVE
+from records.metadata import Metadata
 from records.pv import PV
 from records.types import FieldType, Value
 
@@ -118,7 +119,11 @@ class DbLink:
                 _take_nothing(record, row is None)
                 begin = None
             else:
-                one = cast(value, kind, pv.metadata, pv.field_type, pv.max_count) if _needs_cast(kind, pv) else value
+                one = (
+                    cast(value, kind, _about(pv, record), pv.field_type, pv.max_count)
+                    if _needs_cast(kind, pv)
+                    else value
+                )
                 begin = record.take_from_link(row, one, processes)
         except (ValueError, TypeError, PermissionError) as error:
             raise LinkError(f"{pv.name}: {error}") from None
@@ -164,6 +169,13 @@ def _take_nothing(record: Any, defines: bool) -> None:
     record.raise_alarm(Status.LINK, Severity.INVALID)
     if defines:
         record.udf = 0
+
+
+def _about(pv: PV, record: Any) -> Metadata:
+    """The metadata that a put converts by: a number as text has PREC digits, or six if there is no PREC."""
+    if pv.field_type is not FieldType.STRING:
+        return pv.metadata
+    return Metadata(precision=getattr(record, "prec", 6) if "PREC" in record.fields else 6)
 
 
 def _needs_cast(kind: FieldType, pv: PV) -> bool:

@@ -134,7 +134,7 @@ class ScalcoutRecord(LinkStates, SoftAnalog):
         return self.compile_expression(getattr(self, name.lower()))
 
     def field_stored(self, row: Field) -> None:
-        """A new expression is compiled, CLCV and OCLV say whether it is one; a constant in a link is the value."""
+        """A new expression is compiled, CLCV and OCLV say whether it is one."""
         if row.name in self.expressions:
             compiled, good = None, True
             try:
@@ -143,10 +143,6 @@ class ScalcoutRecord(LinkStates, SoftAnalog):
                 good = False
             setattr(self, f"_{row.name.lower()}", compiled)
             self._set("clcv" if row.name == "CALC" else "oclv", 0 if good else -1)  # and the record alarms
-        elif row.name.startswith("INP"):
-            constant = self.constant_link(row.name, DOUBLE)
-            if constant is not None:
-                self._set(row.name[3:].lower(), constant)
         super().field_stored(row)
 
     def _set(self, attr: str, value: float) -> None:

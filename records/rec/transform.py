@@ -129,17 +129,12 @@ class TransformRecord(LinkStates, Soft):
         return result
 
     def field_stored(self, row: Field) -> None:
-        """Compile a new expression; let a constant in a new link be the value; note values that were written."""
+        """Compile a new expression; note values that were written."""
         super().field_stored(row)
         if row.name in LETTERS and not self._active:
             self.map |= 1 << LETTERS.index(row.name)
         elif row.name.startswith("CLC"):
             self._expression_stored(row.name[3:])
-        elif row.name.startswith("INP"):
-            constant = self.constant_link(row.name, DOUBLE)
-            if constant is not None:
-                self.numbers[LETTERS.index(row.name[3:])] = constant
-                self.show_field(row.name[3:])
 
     def _expression_stored(self, letter: str) -> None:
         index = LETTERS.index(letter)
