@@ -250,7 +250,8 @@ class ScalcoutRecord(LinkStates, SoftAnalog):
 
     def monitor(self) -> int:
         """As for a calculation; SVAL, OSV and OVAL are now as everybody was told."""
-        self.psvl, self.posv, self.povl = self.sval, self.osv, self.oval
+        self.psvl, self.posv = self.sval, self.osv
+        self.povl = self.oval if self.oval != self.povl else self.povl  # -0 is no new 0
         return super().monitor()
 
 

@@ -73,6 +73,8 @@ class TransformRecord(LinkStates, Soft):
     prec: int
     map: int
 
+    _told = False  # whether it has processed before
+
     def __init__(self, name: str, value: Any = None, **options: Any) -> None:
         """Make a record; see Soft."""
         self.numbers = [0.0] * len(LETTERS)
@@ -186,8 +188,14 @@ class TransformRecord(LinkStates, Soft):
             self._active -= 1
         self.time_ns = self.stamp()
         self.check_alarms(self.value)
-        self.last = list(self.numbers)
+        self._remember()
         self.finish()
+
+    def _remember(self) -> None:
+        """LA ... LP; -0 is no new 0, but for the first time, when all is told (``monitor``)."""
+        pairs = zip(self.numbers, self.last, strict=True)
+        self.last = [new if new != old or not self._told else old for new, old in pairs]
+        self._told = True
 
     def _calculate(self) -> None:
         marked, self.map = self.map, 0
