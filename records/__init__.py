@@ -5,6 +5,7 @@ from iocbridge_layout import check
 check("records")
 
 from records.alarm import NO_ALARM, UNDEFINED, Alarm, Severity, Status
+from records.breaktables import breaktable
 from records.calc import CalcError, compile_calc
 from records.convert import as_field_type, convert, text_of
 from records.fieldhooks import FieldSpec, Hook, ScanHook
@@ -129,6 +130,7 @@ __all__ = [
     "as_field_type",  # the field type for a Python type or value
     "bi",  # binary input
     "bo",  # binary output
+    "breaktable",  # a curve that LINR of ai and ao can name
     "busy",  # a flag that puts wait for
     "calc",  # calculation
     "calcout",  # calculation that is written

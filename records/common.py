@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from records.alarm import Severity, Status
+from records.breaktables import ConvertField
 from records.field import ACTS, CONFIGURES, DESCRIBES, LINK, PROCESSES, RESCANS, Field, numbered
 from records.menus import (
     MENU_ALARM_SEVR,
@@ -26,8 +27,6 @@ from records.types import FieldType
 __all__ = [
     "COMMON",
     "INPUT",
-    "LINCONV",
-    "SLOPE",
     "deadbands",
     "display",
     "linear",
@@ -104,9 +103,6 @@ COMMON: Final = (
     link("FLNK"),
 )
 
-SLOPE: Final = 1  # a choice of LINR
-LINCONV: Final = frozenset(("LINR", "EGUF", "EGUL"))  # what a new conversion depends on (SPC_LINCONV)
-
 INPUT: Final = (link("INP"),)
 
 
@@ -174,7 +170,7 @@ def deadbands(value_type: FieldType) -> list[Field]:
 def linear(aslo: float) -> list[Field]:
     """The conversion between raw and engineering units of ai and ao. ASLO is 1 for ai and 0 (the same) for ao."""
     return [
-        menu("LINR", MENU_CONVERT, changes=PROCESSES | CONFIGURES),
+        ConvertField("LINR", ENUM, 0, MENU_CONVERT, changes=PROCESSES | CONFIGURES),
         *numbered(DOUBLE, 0.0, "EGUF", "EGUL", "EOFF", "AOFF", changes=PROCESSES | CONFIGURES),
         Field("ESLO", DOUBLE, 1.0, changes=PROCESSES | CONFIGURES),
         Field("ASLO", DOUBLE, aslo, changes=PROCESSES),

@@ -10,8 +10,8 @@ __all__ = ["beyond"]
 def beyond(old: float, new: float, deadband: float) -> bool:
     """Whether `new` is farther than `deadband` from `old`, as base's ``recGblCheckDeadband``.
 
-    A change between a finite value, NaN and an infinity always is, staying at the same one never (unless `deadband`
-    is negative, which lets everything through, or infinite, which lets nothing through).
+    A change between a finite value, NaN and an infinity is infinite, staying at the same one is none; a negative
+    deadband lets everything through, an infinite one nothing.
     """
     delta = old - new
     if delta < 0.0:

@@ -11,6 +11,7 @@ from typing import Final
 from records.alarm import Severity, Status
 
 __all__ = [
+    "LINEAR",
     "MENU_ALARM_SEVR",
     "MENU_ALARM_STAT",
     "MENU_CONVERT",
@@ -26,6 +27,7 @@ __all__ = [
     "SCAN_EVENT",
     "SCAN_IO_INTR",
     "SCAN_PASSIVE",
+    "SLOPE",
     "Menu",
     "nearest_scan",
     "scan_index",
@@ -47,8 +49,14 @@ MENU_FTYPE: Final[Menu] = (
     *("STRING", "CHAR", "UCHAR", "SHORT", "USHORT", "LONG", "ULONG"),
     *("INT64", "UINT64", "FLOAT", "DOUBLE", "ENUM"),
 )
-# base's thermocouple tables (typeKdegF ...) are left out: whoever needs them shall not be given wrong numbers
-MENU_CONVERT: Final[Menu] = ("NO CONVERSION", "SLOPE", "LINEAR")
+# breakpoint tables from the fourth on; sites of base put the names of theirs into this menu
+MENU_CONVERT: Final[Menu] = (
+    *("NO CONVERSION", "SLOPE", "LINEAR"),
+    *("typeKdegF", "typeKdegC", "typeJdegF", "typeJdegC", "typeEdegF(ixe only)", "typeEdegC(ixe only)"),
+    *("typeTdegF", "typeTdegC", "typeRdegF", "typeRdegC", "typeSdegF", "typeSdegC"),
+)
+SLOPE: Final = 1
+LINEAR: Final = 2
 # the last three are ours; sites of base add theirs at the end in the same way
 MENU_SCAN: Final[Menu] = (
     *("Passive", "Event", "I/O Intr"),

@@ -17,7 +17,7 @@ from records.calc import compile_calc
 from records.link import LinkError
 from records.links import Reading, Source, status_of
 from records.metadata import PLAIN
-from records.pv import ALARM, LOG, VALUE, clock
+from records.pv import ALARM, LOG, VALUE, Getter, clock
 from records.simulated import RAW
 from records.types import FieldType, Value
 from records.written import Written
@@ -179,10 +179,16 @@ class Record(Written):
         elif self.inp is not None:
             return self._read(self.inp)
         elif self.getter is not None:
-            return self._ask_getter(self.getter)
+            return self._by_getter(self.getter)
         else:
             self.process_soft()
         return None
+
+    async def _by_getter(self, getter: Getter) -> None:
+        puts = self._puts
+        await self._ask_getter(getter)
+        if puts == self._puts:  # else the value that it gave has processed FLNK
+            self.forward_link("FLNK")
 
     def process_soft(self) -> None:
         """Process a record that has no instrument: read INP, if that leads to another record."""

@@ -15,7 +15,7 @@ from records.pv import clock
 from records.simulated import Simulated
 from records.types import FieldType, Value
 
-__all__ = ["Written"]
+__all__ = ["Begin", "Written"]
 
 Begin = Callable[[], Coroutine[Any, Any, None] | None]
 

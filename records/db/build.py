@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from records.alarm import Alarm, Severity, Status
+from records.breaktables import define
 from records.calc import CalcError
 from records.db.definitions import Definitions, FieldDef, RecordDef, Text
 from records.db.problem import DbSyntaxError, Kind, Position, Problem
@@ -43,6 +44,7 @@ class Builder:
         for points in self._definitions.tables.values():
             try:
                 self.tables[points.name.text] = break_table(points)
+                define(points.name.text, self.tables[points.name.text])
             except DbSyntaxError as error:
                 self._say(error.position, error.message, f"breaktable {points.name.text}")
         for record in self._definitions.records.values():

@@ -1,7 +1,6 @@
-"""ai: analog input. A reading passes ROFF, ASLO, AOFF, then ESLO and EOFF if LINR says so, then SMOO.
+"""ai: analog input. A reading passes ROFF, ASLO, AOFF, then ESLO and EOFF or a table if LINR says so, then SMOO.
 
 Without LINR a reading is in engineering units already; ASLO and AOFF adjust it all the same, as StreamDevice does.
-Breakpoint tables are refused.
 """
 
 from __future__ import annotations
@@ -9,11 +8,11 @@ from __future__ import annotations
 from math import isfinite
 from typing import Any, ClassVar, Final
 
-from records.common import COMMON, INPUT, LINCONV, SLOPE, deadbands, display, linear, raw, simulation, value_limits
+from records.common import COMMON, INPUT, deadbands, display, linear, raw, simulation, value_limits
 from records.convert import convert
 from records.field import PROCESSES, Field, Table, table
 from records.menus import MENU_SIMM
-from records.rec.analog import Analog
+from records.rec.converted import Converted
 from records.record import RAW_TOLD
 from records.types import FieldType, Value
 
@@ -22,7 +21,7 @@ __all__ = ["AiRecord"]
 DOUBLE: Final = FieldType.DOUBLE
 
 
-class AiRecord(Analog):
+class AiRecord(Converted):
     """Analog input: reads INP, converts, checks limits."""
 
     record_type = "ai"
@@ -44,11 +43,6 @@ class AiRecord(Analog):
         simulation(DOUBLE, MENU_SIMM),
     )
 
-    linr: int
-    init: int
-    egul: float
-    eslo: float
-    eoff: float
     aslo: float
     aoff: float
     roff: int
@@ -58,17 +52,9 @@ class AiRecord(Analog):
 
     _read_soft = False  # whether the last reading from another record was good
 
-    def init_record(self) -> None:
-        """EGUL is the offset for whoever has not set one."""
-        if self.egul and self.eslo == 1.0 and self.eoff == 0.0 and self.linr != SLOPE:
-            self.eoff = self.egul
-
     def field_stored(self, row: Field) -> None:
-        """A new conversion begins anew (``SPC_LINCONV``)."""
-        if row.name in LINCONV:
-            self.init = 1
-            self.notify(0)
-        elif row.name == "INP":
+        """After a new INP smoothing begins anew."""
+        if row.name == "INP":
             self._read_soft = False
         super().field_stored(row)
 
@@ -87,9 +73,10 @@ class AiRecord(Analog):
             value *= self.aslo
         value += self.aoff
         if self.linr:
-            value = value * self.eslo + self.eoff
+            value = self.to_engineering(value)
         before: Any = self.value
-        if self.smoo and isfinite(before) and not self.init:
+        if self.smoo and isfinite(before):
+            before = value if self.init else before  # which rounds, as base does
             value = value * (1.0 - self.smoo) + before * self.smoo
         return value
 
@@ -112,7 +99,7 @@ class AiRecord(Analog):
         value += self.roff
         if self.aslo:
             value *= self.aslo
-        return (value + self.aoff) * self.eslo + self.eoff
+        return self.to_engineering(value + self.aoff)
 
     def _smoothed(self, value: float) -> float:
         before = self.value

@@ -56,10 +56,9 @@ class Analog(Record):
             return
         if self.udf:
             self.raise_alarm(Status.UDF, self.udfs, self.undefined)
-            if self.aftc:
-                self.afvl = 0.0
+            self.afvl = 0.0
             return
-        if not (self.hhsv or self.llsv or self.hsv or self.lsv):
+        if not (self.hhsv or self.llsv or self.hsv or self.lsv) and self.aftc <= 0.0:
             self.lalm = value
             return
         lalm, hyst = self.lalm, self.hyst
@@ -75,9 +74,12 @@ class Analog(Record):
             status, severity, limit = Status.NO_ALARM, Severity.NO_ALARM, value
         else:
             self.lalm = value
+            self.afvl = 0.0
             return
         if self.aftc > 0.0:
             status, severity, limit = self._filtered(status, limit)
+        elif self.afvl:
+            self.afvl = 0.0
         if not severity:
             self.lalm = value
         elif self.raise_alarm(status, severity):

@@ -11,8 +11,6 @@ from typing import Any, ClassVar, Final
 from records.common import (
     COMMON,
     INPUT,
-    LINCONV,
-    SLOPE,
     deadbands,
     display,
     linear,
@@ -27,6 +25,7 @@ from records.field import PROCESSES, Field, Table, table
 from records.menus import MENU_SIMM
 from records.output import CLOSED_LOOP
 from records.rec.analog import AnalogOutput
+from records.rec.converted import Converted
 from records.record import RAW_TOLD
 from records.types import FieldType, Value
 
@@ -37,7 +36,7 @@ RAW_MAX: Final = (1 << 31) - 1
 RAW_MIN: Final = -RAW_MAX - 1
 
 
-class AoRecord(AnalogOutput):
+class AoRecord(Converted, AnalogOutput):
     """Analog output: limits, converts, writes OUT; reads INP, if there is one, for the instrument's own setting."""
 
     record_type = "ao"
@@ -60,11 +59,6 @@ class AoRecord(AnalogOutput):
         simulation(None, MENU_SIMM),
     )
 
-    linr: int
-    init: int
-    egul: float
-    eslo: float
-    eoff: float
     aslo: float
     aoff: float
     roff: int
@@ -79,25 +73,13 @@ class AoRecord(AnalogOutput):
 
     _sent: float | None = None  # the OVAL that the instrument was told, until it has accepted
 
-    def init_record(self) -> None:
-        """EGUL is the offset for whoever has not set one."""
-        if self.egul and self.eslo == 1.0 and self.eoff == 0.0 and self.linr != SLOPE:
-            self.eoff = self.egul
-
-    def field_stored(self, row: Field) -> None:
-        """A new conversion begins anew (``SPC_LINCONV``)."""
-        if row.name in LINCONV:
-            self.init = 1
-            self.notify(0)
-        super().field_stored(row)
-
     def to_raw(self, value: Any) -> Any:
         """OVAL, or RVAL if LINR says so, for a VAL (``convert`` of base's aoRecord.c)."""
         if self.oroc:
             value = max(self.oval - self.oroc, min(self.oval + self.oroc, value))
         self._sent = value
         if self.linr:
-            value = (value - self.eoff) / self.eslo if self.eslo else 0.0
+            value = self._checked_raw(value)
         value -= self.aoff
         if self.aslo:
             value /= self.aslo
@@ -108,6 +90,13 @@ class AoRecord(AnalogOutput):
         elif self.linr:
             raise ValueError(f"{self.name}: {value!r} has no raw value")
         return self.rval if self.linr else value
+
+    def _checked_raw(self, value: float) -> float:
+        """What an instrument is told is in the table, or it is told nothing."""
+        converted = self.from_engineering(value)
+        if converted is None:
+            raise ValueError(f"{self.name}: {value:g} has no raw value: it is not in the table that LINR names")
+        return converted
 
     defines: ClassVar[bool] = True
     has_raw: ClassVar[int] = RAW_TOLD
@@ -144,7 +133,10 @@ class AoRecord(AnalogOutput):
     def _raw(self, value: float) -> int:
         """RVAL for an OVAL; what is beyond it, and NaN, is as large as can be."""
         if self.linr:
-            value = (value - self.eoff) / self.eslo if self.eslo else 0.0
+            converted = self.from_engineering(value)
+            if converted is None:
+                return self.rval
+            value = converted
         value -= self.aoff
         if self.aslo:
             value /= self.aslo
@@ -175,7 +167,7 @@ class AoRecord(AnalogOutput):
         if self.aslo:
             value *= self.aslo
         value += self.aoff
-        return value * self.eslo + self.eoff if self.linr else value
+        return self.to_engineering(value) if self.linr else value
 
     def remember_value(self) -> None:
         """Begin OVAL and PVAL at the first value too."""

@@ -23,5 +23,5 @@ class BiRecord(Binary):
 
     def check_alarms(self, value: Any) -> None:
         """A number that is no state has no alarm (``checkAlarms`` of biRecord.c)."""
-        if self.udf or value < 2:
+        if self.udf == 1 or value < 2:
             super().check_alarms(value)

@@ -1,4 +1,4 @@
-"""calc: the value of an expression of up to 21 inputs. AFTC is kept, not acted on."""
+"""calc: the value of an expression of up to 21 inputs. AFTC filters alarms."""
 
 from __future__ import annotations
 

@@ -102,7 +102,6 @@ class CalcoutRecord(Calculating):
             return self._write_later()
         if wanted and self._decide():
             self._write_link()
-            self._post_event()
         self.finish()
         return None
 
@@ -121,7 +120,6 @@ class CalcoutRecord(Calculating):
                 self._set("dlya", 0)
             if self._decide():
                 await self._write_point()
-                self._post_event()
             self.finish()
         finally:
             self.leave()
@@ -150,6 +148,7 @@ class CalcoutRecord(Calculating):
     def _write_link(self) -> None:
         with suppress(LinkError):  # which has raised its alarm
             self.write_link("OUT", self.oval, DOUBLE)
+        self._post_event()
 
     def _post_event(self) -> None:
         if self.oevt and self.host is not None:
@@ -163,6 +162,7 @@ class CalcoutRecord(Calculating):
             await self.out.write(self.oval)
         except Exception as error:
             self.raise_alarm(Status.WRITE, Severity.INVALID, str(error) or type(error).__name__)
+        self._post_event()
 
     def monitor(self) -> int:
         """As for a calculation, and OVAL."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from records.convert import convert, cut
 from records.field import PROCESSES, Field
 from records.rec.text import Text
 from records.types import FieldType, Value
+from records.written import Begin
 
 __all__ = ["LONG_TEXT", "LongText"]
 
@@ -29,6 +31,8 @@ class LongText(Text):
 
     sizv: int
 
+    _set = False  # whether there was a text ever
+
     def accept(self, value: Any) -> Value:
         """Text, cut at SIZV - 1 bytes."""
         text = value if isinstance(value, str) else convert(value, FieldType.STRING, 2)[0]  # type: ignore[index]
@@ -46,9 +50,24 @@ class LongText(Text):
     @property
     def len(self) -> int:
         """Bytes of VAL, with the closing NUL; 0 for a text that was never set."""
-        return 0 if self.udf else len(str(self.value).encode("utf-8", "surrogateescape")) + 1
+        return len(str(self.value).encode("utf-8", "surrogateescape")) + 1 if self._was_set() else 0
 
     @property
     def olen(self) -> int:
         """Bytes of OVAL, likewise."""
-        return 0 if self.udf else len(str(self.oval).encode("utf-8", "surrogateescape")) + 1
+        return len(str(self.oval).encode("utf-8", "surrogateescape")) + 1 if self._was_set() else 0
+
+    def _was_set(self) -> bool:
+        if not self.udf:
+            self._set = True
+        return self._set
+
+    def put_field(self, name: str, value: Any) -> Coroutine[Any, Any, None] | None:
+        """As for a Record; a UDF written by hand takes no text away."""
+        self._was_set()
+        return super().put_field(name, value)
+
+    def take_from_link(self, row: Field | None, value: Any, processes: bool) -> Begin | None:
+        """Likewise."""
+        self._was_set()
+        return super().take_from_link(row, value, processes)

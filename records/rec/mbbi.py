@@ -1,9 +1,11 @@
-"""mbbi: multi-bit binary input. AFTC is kept, not acted on."""
+"""mbbi: multi-bit binary input. AFTC filters the severities of its states."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from records.alarm import Severity
+from records.alarmfilter import filtered
 from records.common import COMMON, INPUT, raw, simulation
 from records.field import Field, Table, table
 from records.menus import MENU_SIMM
@@ -26,3 +28,24 @@ class MbbiRecord(MultiBit):
         Field("AFVL", FieldType.DOUBLE, 0.0, writable=False),
         simulation(FieldType.ULONG, MENU_SIMM),
     )
+
+    aftc: float
+    afvl: float
+
+    _checked_ns = 0  # when the filter was asked last
+
+    def check_alarms(self, value: Any) -> None:
+        """An undefined state makes the filter begin anew."""
+        if self.udf:
+            self.afvl = 0.0
+        super().check_alarms(value)
+
+    def state_severity(self, state: int) -> Severity:
+        """The severity that the filter lets through (``checkAlarms`` of mbbiRecord.c)."""
+        severity = super().state_severity(state)
+        if self.aftc <= 0.0:
+            self.afvl = 0.0
+            return severity
+        seconds, self._checked_ns = (self.time_ns - self._checked_ns) / 1e9, self.time_ns
+        self.afvl, level = filtered(self.afvl, severity, seconds, self.aftc)
+        return Severity(level)

@@ -49,7 +49,7 @@ def missing_fields(case: Case, pvdb: dict[str, PV]) -> list[str]:
 
 def database_text(case: Case, copies: int) -> str:
     """The .db text of a case."""
-    lines = []
+    lines = [case.text]
     for copy in range(copies):
         for record in case.records:
             lines.append(f'record({record.type}, "{_expand(record.name, copy)}") {{')

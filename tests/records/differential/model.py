@@ -48,6 +48,7 @@ class Case(NamedTuple):
     puts: tuple[Put, ...]
     left_out: frozenset[str] = frozenset()
     waits: bool = True
+    text: str = ""  # what stands in the database before the records
 
 
 #: Values of fields where any value of their type would make noise: other threads, other clocks, or no more puts.

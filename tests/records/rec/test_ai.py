@@ -62,11 +62,6 @@ def test_rval() -> None:
     assert record.rval == (1 << 31) - 1
 
 
-def test_breakpoint_tables_are_refused_not_ignored() -> None:
-    with pytest.raises(ValueError, match="LINR has no choice 'typeKdegC'"):
-        AiRecord("T:x", linr="typeKdegC")
-
-
 def test_nan_reading() -> None:
     record = AiRecord("T:x", linr="SLOPE", inp=Instrument())
     record.process(R(nan))

@@ -110,11 +110,34 @@ def _json(kind: str, values: tuple[Any, ...]) -> Case:
     )
 
 
+#: Base's wheel loads none by itself.
+TABLES = """breaktable(typeKdegC) { 0 0, 299.2687 74, 660.752744 163, 1104.793671 274 }
+breaktable(typeSdegF) { 10 100 0 110 -20 115.5 }
+"""
+LINR = (0, 1, 2, "typeKdegC", "typeSdegF", 4, 13)
+RAWS = (0, 1, -1, 5, 10, 11, -20, -21, 50, 74, 100, 115, 299, 300, 661, 1104, 1105, 3000)
+
+
+def _table(case: Case, name: str, *puts: Put) -> Case:
+    """The same with Raw Soft Channel and breakpoint tables."""
+    record = case.records[0]
+    fields = {**record.fields, "DTYP": "Raw Soft Channel", "LINR": "typeKdegC", "HIHI": "200"}
+    chosen = (Put("$x.LINR", LINR, 4.0), *(put for put in case.puts if put.target != "$x.LINR"))
+    return case._replace(
+        name=name, records=(record._replace(fields=fields), *case.records[1:]), puts=(*chosen, *puts), text=TABLES
+    )
+
+
+_AI = _input("ai", NUMBERS, NUMBERS, _REAL, PREC="3", EGU="K", **LIMITS)
+_AO = _output("ao", NUMBERS, NUMBERS, _REAL, _TARGET, **LIMITS)
+
 VALUES = (
     _json("ai", (0, 1, 0.25, -3)),
     _json("ao", (0, 1, 0.25, 7, -3)),
-    _input("ai", NUMBERS, NUMBERS, _REAL, PREC="3", EGU="K", **LIMITS),
-    _output("ao", NUMBERS, NUMBERS, _REAL, _TARGET, **LIMITS),
+    _table(_AI, "ai-table", Put("$src", RAWS, 8.0)),
+    _table(_AO, "ao-table", Put("$x", RAWS, 8.0)),
+    _AI,
+    _AO,
     _input("bi", (0, 1, 2, "1"), STATES, _COUNT, **TWO),
     _output("bo", (0, 1, 2, "1"), STATES, _COUNT, _TARGET, **TWO),
     _input("longin", WHOLE, NUMBERS, _REAL, **LIMITS),
