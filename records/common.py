@@ -36,6 +36,7 @@ __all__ = [
     "raw",
     "severities",
     "simulation",
+    "soft_channels",
     "value_limits",
 ]
 
@@ -64,6 +65,11 @@ def link(name: str, *, writable: bool = True) -> Field:
     return Field(name, STRING, "", size=256, writable=writable, changes=LINK)
 
 
+def soft_channels(*others: str) -> Field:
+    """DTYP, with the choices besides Soft Channel."""
+    return menu("DTYP", ("Soft Channel", *others), writable=False)
+
+
 COMMON: Final = (
     Field("NAME", STRING, "", size=61, writable=False),
     Field("RTYP", STRING, "", writable=False),
@@ -76,7 +82,7 @@ COMMON: Final = (
     menu("PRIO", MENU_PRIORITY, changes=RESCANS),
     Field("TSE", SHORT, 0),
     link("TSEL"),
-    Field("DTYP", ENUM, 0, ("Soft Channel",), writable=False),
+    soft_channels(),
     Field("DISV", SHORT, 1),
     Field("DISA", SHORT, 0),
     link("SDIS"),
@@ -183,7 +189,7 @@ def linear(aslo: float) -> list[Field]:
 def raw(value_type: FieldType, *, readback: bool = False) -> list[Field]:
     """RVAL and its previous value; RBV and its previous value for outputs."""
     rows = [
-        Field("DTYP", ENUM, 0, ("Soft Channel", "Raw Soft Channel", "Async Soft Channel"), writable=False),
+        soft_channels("Raw Soft Channel", "Async Soft Channel"),
         Field("RVAL", value_type, 0, changes=ACTS),
         Field("ORAW", value_type, 0, writable=False),
     ]

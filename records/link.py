@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Protocol
 
 from records.alarm import Alarm, Severity, Status
@@ -134,6 +134,14 @@ class DbLink:
         """As `put`: nobody can wait for a link within the IOC."""
         self.put(source, value, kind)
         return False
+
+    def process(self, source: Linked) -> Coroutine[Any, Any, None] | None:
+        """Process the target on behalf of `source`, and return what to await until all it set going is done."""
+        record = self.record
+        if record is None or record is source or record.scan != SCAN_PASSIVE or not hasattr(record, "notified"):
+            return None
+        work: Coroutine[Any, Any, None] | None = record.notified(record.process_for_put)
+        return work
 
     def forward(self, source: Linked, /) -> None:
         """Process the target record."""

@@ -10,7 +10,7 @@ from records.alarm import Severity, Status
 from records.link import LinkError
 from records.links import Sink
 from records.pv import clock
-from records.record import RAW_SOFT, Record
+from records.record import Record
 from records.simulated import RAW
 from records.types import FieldType, Value
 
@@ -99,12 +99,16 @@ class Output(Record):
             self.write_value()
         except LinkError:  # which has raised its alarm
             pass
-        self.finish()
+        if self._unfinished is None:
+            self.finish()
+        else:
+            self.finish_written()
 
     def write_value(self) -> None:
         """Write OUT, which leads to another record. Raises LinkError."""
         if self._links is not None:
-            self.write_link("OUT", *((self.rval, self.raw_type) if self.dtyp == RAW_SOFT else self.link_value()))
+            raw = self.dtyp and self.dtyp == self.raw_soft
+            self.write_link("OUT", *((self.rval, self.raw_type) if raw else self.link_value()))
 
     def not_desired(self) -> None:
         """DOL did not answer: VAL stays."""

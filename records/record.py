@@ -25,10 +25,9 @@ from records.written import Written
 if TYPE_CHECKING:
     from records.group import PVGroup
 
-__all__ = ["RAW_ALWAYS", "RAW_SOFT", "RAW_TOLD", "Record"]
+__all__ = ["RAW_ALWAYS", "RAW_TOLD", "Record"]
 
 DEVICE_TIME = -2  # TSE
-RAW_SOFT = 1  # DTYP, of the types that have RVAL
 RAW_TOLD, RAW_ALWAYS = 1, 2
 MAX_LOCK = 10  # scans that may find a record busy before it goes into SCAN alarm (dbAccess.c)
 
@@ -42,7 +41,6 @@ class Record(Written):
 
     diss: Severity
     lcnt: int
-    dtyp: int
     tpro: int
     tse: int
     tsel: str
@@ -197,8 +195,13 @@ class Record(Written):
                 self.udf = 0  # a constant INP is as good as a value
             self.evaluate()
             return
+        if not (self.dtyp and self.read_later()):
+            self.read_now()
+
+    def read_now(self) -> None:
+        """Read INP, and look at what it says."""
         try:
-            if self.dtyp == RAW_SOFT:
+            if self.dtyp and self.dtyp == self.raw_soft:
                 self.rval = self.read_link("INP", self.raw_type, self.rval)
                 self.value = self.from_rval()
                 self.udf = 0

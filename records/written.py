@@ -12,8 +12,8 @@ from records.field import ACTS, LINK, Field
 from records.links import Source
 from records.menus import SCAN_PASSIVE
 from records.pv import clock
-from records.simulated import Simulated
 from records.types import FieldType, Value
+from records.waiting import Waiting
 
 __all__ = ["Begin", "Written"]
 
@@ -22,7 +22,7 @@ Begin = Callable[[], Coroutine[Any, Any, None] | None]
 _DOUBLE: Final = FieldType.DOUBLE
 
 
-class Written(Simulated):
+class Written(Waiting):
     """A record that can be put. `inp` is what is read, or None; `out` what is written."""
 
     inp: Source | None

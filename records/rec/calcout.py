@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final
 
 from records.alarm import Severity, Status
 from records.calc import CalcError, Expression, compile_calc
-from records.common import COMMON, link, menu
+from records.common import COMMON, link, menu, soft_channels
 from records.field import LINK, Field, Table, table
 from records.jsonlink import JsonLink
 from records.link import DbLink, LinkError
@@ -48,6 +48,7 @@ class CalcoutRecord(Calculating):
         Field("PVAL", DOUBLE, 0.0),
         Field("CLCV", FieldType.LONG, 0),
         link("OUT"),
+        soft_channels("Async Soft Channel"),
         *(menu(f"IN{name[3:]}V", LINK_STATES, CONNECTED, writable=False) for name, _ in INPUTS),
         menu("OUTV", LINK_STATES, writable=False),
         menu("OOPT", OOPT),
@@ -102,7 +103,7 @@ class CalcoutRecord(Calculating):
             return self._write_later()
         if wanted and self._decide():
             self._write_link()
-        self.finish()
+        self.finish_written()
         return None
 
     async def _write_later(self) -> None:
@@ -157,6 +158,9 @@ class CalcoutRecord(Calculating):
     async def _write_point(self) -> None:
         if self.out is None:
             self._write_link()
+            ended, self._unfinished = self._unfinished, None
+            if ended is not None:
+                await ended.wait()
             return
         try:
             await self.out.write(self.oval)

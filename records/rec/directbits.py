@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from records.common import soft_channels
 from records.field import DESCRIBES, PROCESSES, Field, numbered
 from records.linkcast import number
 from records.metadata import Metadata
 from records.pv import LOG, VALUE
-from records.record import RAW_SOFT, Record
+from records.record import Record
 from records.types import FieldType, Value
 
-__all__ = ["BITS", "DIRECT", "SOFT_CHANNELS", "DirectBits", "signed"]
+__all__ = ["BITS", "DIRECT", "DirectBits", "signed"]
 
 LONG: Final = FieldType.LONG
 ULONG: Final = FieldType.ULONG
 ALL: Final = 0xFFFFFFFF
 BITS: Final = tuple(f"B{bit:X}" for bit in range(32))
 _ATTRIBUTES: Final = tuple(bit.lower() for bit in BITS)
-SOFT_CHANNELS: Final = ("Soft Channel", "Raw Soft Channel")  # DTYP
 
 DIRECT: Final = (
     Field("VAL", LONG, 0, changes=PROCESSES),
-    Field("DTYP", FieldType.ENUM, 0, SOFT_CHANNELS, writable=False),
+    soft_channels("Raw Soft Channel", "Async Soft Channel"),
     Field("NOBT", FieldType.SHORT, 0, writable=False, changes=DESCRIBES),
     Field("ORAW", ULONG, 0, writable=False),
     Field("MASK", ULONG, 0, writable=False),
@@ -49,7 +49,7 @@ class DirectBits(Record):
         """Make MASK."""
         if not self.mask and 0 <= self.nobt <= 32:
             self.mask = (1 << self.nobt) - 1
-        if self.dtyp == RAW_SOFT:
+        if self.dtyp == self.raw_soft:
             self.mask = (self.mask if self.nobt else ALL) << self.shft & ALL
 
     def describe(self) -> Metadata:

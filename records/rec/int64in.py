@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from records.common import COMMON, INPUT, deadbands, display, simulation, value_limits
+from records.common import COMMON, INPUT, deadbands, display, simulation, soft_channels, value_limits
 from records.field import PROCESSES, Field, Table, table
 from records.rec.analog import Whole
 from records.types import FieldType
@@ -23,6 +23,7 @@ class Int64inRecord(Whole):
     fields: ClassVar[Table] = table(
         COMMON,
         Field("VAL", INT64, 0, changes=PROCESSES),
+        soft_channels("Async Soft Channel"),
         INPUT,
         display(INT64),
         value_limits(INT64),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from records.common import COMMON, INPUT, deadbands, display, output, simulation, value_limits
+from records.common import COMMON, INPUT, deadbands, display, output, simulation, soft_channels, value_limits
 from records.field import PROCESSES, Field, Table, table
 from records.rec.analog import AnalogOutput, Whole
 from records.types import FieldType
@@ -22,6 +22,7 @@ class Int64outRecord(AnalogOutput, Whole):
     fields: ClassVar[Table] = table(
         COMMON,
         Field("VAL", INT64, 0, changes=PROCESSES),
+        soft_channels("Async Soft Channel"),
         INPUT,
         output(INT64),
         display(INT64),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
-from records.common import COMMON, INPUT, deadbands, display, menu, output, simulation, value_limits
+from records.common import COMMON, INPUT, deadbands, display, menu, output, simulation, soft_channels, value_limits
 from records.field import PROCESSES, Field, Table, table
 from records.menus import MENU_YES_NO
 from records.rec.analog import AnalogOutput, Whole
@@ -27,6 +27,7 @@ class LongoutRecord(AnalogOutput, Whole):
     fields: ClassVar[Table] = table(
         COMMON,
         Field("VAL", LONG, 0, changes=PROCESSES),
+        soft_channels("Async Soft Channel"),
         INPUT,
         output(LONG),
         display(LONG),

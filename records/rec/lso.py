@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from records.alarm import Severity, Status
-from records.common import COMMON, INPUT, output, simulation
+from records.common import COMMON, INPUT, output, simulation, soft_channels
 from records.field import Table, table
 from records.output import CLOSED_LOOP, Output
 from records.rec.longtext import LONG_TEXT, LongText
@@ -19,7 +19,15 @@ class LsoRecord(LongText, Output):
     """Long text output: writes OUT."""
 
     record_type = "lso"
-    fields: ClassVar[Table] = table(COMMON, LONG_TEXT, POSTING, INPUT, output(FieldType.STRING), simulation(None))
+    fields: ClassVar[Table] = table(
+        COMMON,
+        soft_channels("Async Soft Channel"),
+        LONG_TEXT,
+        POSTING,
+        INPUT,
+        output(FieldType.STRING),
+        simulation(None),
+    )
 
     def check_alarms(self, value: Any) -> None:
         """UDFS is not asked (``process`` of lsoRecord.c)."""

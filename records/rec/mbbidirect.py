@@ -12,7 +12,6 @@ from records.field import PROCESSES, Field, Table, table
 from records.link import LinkError
 from records.menus import MENU_SIMM
 from records.rec.directbits import DIRECT, DirectBits, signed
-from records.record import RAW_SOFT
 from records.simulated import RAW
 from records.types import FieldType, Value
 
@@ -37,9 +36,9 @@ class MbbiDirectRecord(DirectBits):
     def _converted(self) -> int:
         return signed(self.rval >> (self.shft & 31))
 
-    def process_soft(self) -> None:
+    def read_now(self) -> None:
         """Read INP into VAL, or into RVAL if DTYP is raw (devMbbiDirectSoft.c, devMbbiDirectSoftRaw.c)."""
-        if self.dtyp == RAW_SOFT:
+        if self.dtyp == self.raw_soft:
             with suppress(LinkError):  # what was read before is converted again then
                 self.rval = self.read_link("INP", ULONG, self.rval) & self.mask
             self.value = self._converted()

@@ -12,7 +12,6 @@ from records.menus import MENU_OMSL, MENU_SIMM
 from records.output import CLOSED_LOOP, DO_NOT_DRIVE, USE_IVOV, Output
 from records.pv import clock
 from records.rec.directbits import BITS, DIRECT, DirectBits, signed
-from records.record import RAW_SOFT
 from records.types import FieldType, Value
 
 __all__ = ["MbboDirectRecord"]
@@ -60,7 +59,7 @@ class MbboDirectRecord(DirectBits, Output):
 
     def write_value(self) -> None:
         """Write VAL, or RVAL within MASK if DTYP is raw (devMbboDirectSoft.c, devMbboDirectSoftRaw.c)."""
-        if self.dtyp == RAW_SOFT:
+        if self.dtyp == self.raw_soft:
             self.write_link("OUT", self.rval & self.mask, ULONG)
         else:
             self.write_link("OUT", self.value & 0xFFFFFFFF, ULONG)  # type: ignore[operator]  # a whole number

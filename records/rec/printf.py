@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar, Final
 
-from records.common import COMMON, link
+from records.common import COMMON, link, soft_channels
 from records.convert import cut
 from records.field import PROCESSES, Field, Table, table
 from records.link import LinkError
-from records.pv import LOG, VALUE
+from records.pv import LOG, VALUE, clock
 from records.rec.formats import Directive, directives
 from records.rec.longtext import LongText
 from records.rec.soft import Soft, link_rows
@@ -36,6 +36,7 @@ class PrintfRecord(Soft, LongText):
         Field("SIZV", FieldType.USHORT, 41, writable=False),
         Field("LEN", FieldType.ULONG, 0, writable=False),
         link("OUT"),
+        soft_channels("Async Soft Channel"),
         Field("FMT", STRING, "", size=81, changes=PROCESSES),
         Field("IVLS", STRING, "LNK", size=16),
         link_rows("INP", INPUTS),
@@ -71,7 +72,9 @@ class PrintfRecord(Soft, LongText):
         self.value = cut(text.decode("utf-8", "surrogateescape"), room)
         if self.link_elements("OUT") is not None:  # one that leads nowhere yet is no alarm (``dbPutLinkLS``)
             self.drive("OUT", self.value, STRING)
-        self.end()
+        self.udf = 0
+        self.time_ns = clock.now_ns()
+        self.finish_written()
 
     _inputs: Iterator[str] = iter("")  # those that no directive has read yet
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
-from records.common import COMMON, INPUT, simulation
+from records.common import COMMON, INPUT, simulation, soft_channels
 from records.field import PROCESSES, Field, Table, table
 from records.rec.text import POSTING, Text
 from records.types import FieldType
@@ -26,6 +26,7 @@ class StringinRecord(Text):
         Field("VAL", STRING, "", changes=PROCESSES),
         Field("OVAL", STRING, "", writable=False),
         POSTING,
+        soft_channels("Async Soft Channel"),
         INPUT,
         simulation(STRING),
     )

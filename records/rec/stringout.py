@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from records.common import COMMON, INPUT, output, simulation
+from records.common import COMMON, INPUT, output, simulation, soft_channels
 from records.field import PROCESSES, Field, Table, table
 from records.output import Output
 from records.rec.text import POSTING, Text
@@ -25,6 +25,7 @@ class StringoutRecord(Text, Output):
         Field("VAL", STRING, "", changes=PROCESSES),
         Field("OVAL", STRING, "", writable=False),
         POSTING,
+        soft_channels("Async Soft Channel"),
         INPUT,
         output(STRING),
         simulation(None),
