@@ -46,6 +46,7 @@ from records.makers import (
     mbbiDirect,
     mbbo,
     mbboDirect,
+    motor,
     permissive,
     printf,
     scalcout,
@@ -156,6 +157,7 @@ __all__ = [
     "mbbiDirect",  # a number and its bits, input
     "mbbo",  # multi-bit output
     "mbboDirect",  # a number and its bits, output
+    "motor",  # moves an axis
     "parse_link",  # the text of a link, taken apart
     "permissive",  # two flags (obsolete)
     "printf",  # a text from a format

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["FieldPV"]
 
 #: Fields that are shown with the limits of VAL (``get_graphic_double`` of base's analog records).
-_LIKE_VALUE: Final = frozenset(("HIHI", "HIGH", "LOW", "LOLO", "LALM", "ALST", "MLST", "SVAL", "OVAL", "PVAL", "IVOV"))
+_LIKE_VALUE: Final = frozenset(
+    ("HIHI", "HIGH", "LOW", "LOLO", "LALM", "ALST", "MLST", "SVAL", "OVAL", "PVAL", "IVOV", "RBV")
+)
 _WITHOUT_UNITS: Final = frozenset(("ASLO", "AOFF", "SMOO", "AFTC", "AFVL", "SDLY", "ESLO"))
 _FLOATS: Final = (FieldType.FLOAT, FieldType.DOUBLE)
 

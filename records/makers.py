@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from records.menus import scan_index
+from records.motion import MotorRecord
 from records.near import near
 from records.place import here
 from records.rec.aai import AaiRecord
@@ -83,6 +84,7 @@ __all__ = [
     "mbbiDirect",
     "mbbo",
     "mbboDirect",
+    "motor",
     "permissive",
     "printf",
     "scalcout",
@@ -168,9 +170,9 @@ class RecordMaker(Generic[R]):
         def make(pv_name: str, group: PVGroup | None) -> R:
             links: dict[str, Any] = {}
             if inp is not None:
-                links["inp"] = _bound("inp", inp, spec, group)
+                links["inp"] = _bound("inp", inp, spec, group, "read")
             if out is not None:
-                links["out"] = _bound("out", out, spec, group)
+                links["out"] = _bound("out", out, spec, group, record_class.out_method)
             try:
                 record = record_class(pv_name, value, group=group, links=texts and texts.copy(), **links, **given)
                 if on_connect is not None:
@@ -231,10 +233,11 @@ def _check_on_connect(on_connect: str | None, inp: Any, out: Any) -> None:
         raise TypeError("on_connect='device' reads INP, and there is none")
 
 
-def _bound(kind: str, link: Any, spec: PVSpec[Any], group: PVGroup | None) -> Any:
+def _bound(kind: str, link: Any, spec: PVSpec[Any], group: PVGroup | None, method: str) -> Any:
     if link is None or isinstance(link, str):  # a str is the text of a link, for the record to take apart
         return link
-    method = "read" if kind == "inp" else "write"
+    if method not in ("read", "write") and hasattr(link, method):
+        return link
     try:
         bound = group.bind(link, group) if group is not None else link
     except (TypeError, ValueError) as error:
@@ -274,6 +277,7 @@ stringin = RecordMaker(StringinRecord)
 stringout = RecordMaker(StringoutRecord)
 dfanout = RecordMaker(DfanoutRecord)
 fanout = RecordMaker(FanoutRecord)
+motor = RecordMaker(MotorRecord)
 permissive = RecordMaker(PermissiveRecord)
 scalcout: RecordMaker[ScalcoutRecord] = LateMaker("records.rec.scalcout", "ScalcoutRecord")
 sel = RecordMaker(SelRecord)
@@ -296,6 +300,6 @@ RECORD_TYPES: dict[str, RecordMaker[Any]] = {
         *(ai, ao, bi, bo, calc, calcout, int64in, int64out, longin, longout),
         *(lsi, lso, mbbi, mbbo, stringin, stringout, waveform),
         *(aSub, dfanout, event, fanout, permissive, printf, sel, seq, state, sub),
-        *(aai, aao, busy, compress, histogram, mbbiDirect, mbboDirect, subArray),
+        *(aai, aao, busy, compress, histogram, mbbiDirect, mbboDirect, motor, subArray),
     )
 } | {"scalcout": scalcout, "sseq": sseq, "swait": swait, "transform": transform}

@@ -117,6 +117,7 @@ class Record(Written):
     simulation_type: ClassVar[FieldType] = FieldType.DOUBLE  # of SVAL
     has_raw: ClassVar[int] = 0  # whether ORAW follows RVAL when listeners are told (RAW_TOLD), or RAW_ALWAYS
     raw_type: ClassVar[FieldType] = FieldType.ULONG  # of RVAL
+    out_method: ClassVar[str] = "write"  # what the point in OUT must be able to do
     constant_field: ClassVar[str] = "INP"  # the link field whose constant VAL begins with
 
     def init_record(self) -> None:

@@ -19,6 +19,7 @@ from records.rec.analog import Analog
 
 __all__ = ["record_class"]
 
+_MOVED_BY_PROGRAMS = ("motor",)  # a program for caproto writes RBV, DMOV ... of its motors itself
 _NUMBERS = frozenset(FieldType) - {FieldType.STRING, FieldType.ENUM}
 _LIMITS = ("hihi", "high", "low", "lolo", "hhsv", "hsv", "lsv", "llsv", "hyst", "lalm", "mdel", "adel", "mlst", "alst")
 
@@ -28,7 +29,7 @@ def record_class(
     rtyp: str, base: str, field_type: FieldType, count: int, extra: tuple[Field, ...] = ()
 ) -> type[Record]:
     """The class for a record that calls itself `rtyp` and has the fields of the type `base` and `extra`."""
-    maker = RECORD_TYPES.get(base)
+    maker = RECORD_TYPES.get(base) if base not in _MOVED_BY_PROGRAMS else None
     ours = maker.record_class if maker is not None and _fits(maker.record_class, field_type, count) else None
     if ours is not None and rtyp == base and not extra:
         return ours

@@ -84,7 +84,7 @@ class Builder:
             value = None  # ``recGblInitConstantLink``: the constant is the value
         if issubclass(record_class, ArrayRecord):
             values.setdefault("FTVL", FieldType.STRING)  # as in base; a class body takes the type of the first value
-        fields = {record_class.fields[key].attr: one for key, one in values.items()}
+        fields = {key.lower(): one for key, one in values.items()}
 
         def make(pv_name: str, group: Any) -> Record:
             return record_class(pv_name, value, group=group, links=links, **fields)

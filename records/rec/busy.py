@@ -5,19 +5,19 @@ Source: busyRecord.c and documentation of the module epics-modules/busy.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import ClassVar
 
 from records.field import Table, table
-from records.linked import Linked
 from records.rec.bo import BoRecord
+from records.rec.lasting import Lasting
 
 __all__ = ["BusyRecord"]
 
 BUSY = 1
 
 
-class BusyRecord(BoRecord):
+class BusyRecord(Lasting, BoRecord):
     """Busy flag: while VAL is 1 FLNK is not processed, and a put with completion that made it 1 waits.
 
     HIGH seconds after it was set it goes back to 0 by itself, unless HIGH is 0.
@@ -52,35 +52,9 @@ class BusyRecord(BoRecord):
         elif not self._active:
             self.processed()
 
-    def forward_link(self, name: str) -> None:
-        """No FLNK while busy."""
-        if self.value != BUSY:
-            super().forward_link(name)
-
-    def processed(self) -> None:
-        """Processing is not complete while busy."""
-        if self.value != BUSY:
-            super().processed()
-
-    def occupied(self) -> bool:
-        """Whoever makes it 0 may wait for that, too."""
-        return bool(self._active)
-
-    def _disabled(self) -> None:
-        super()._disabled()
-        Linked.processed(self)
-
-    def put_field(self, name: str, value: Any) -> Coroutine[Any, Any, None] | None:
-        """As for a Linked; without a link too somebody may have to wait."""
-        if self._links is not None or name == "VAL":
-            return super().put_field(name, value)
-        return self.notified(lambda: super(Linked, self).put_field(name, value))
-
-    def begin_put(self, value: Any) -> Coroutine[Any, Any, None] | None:
-        """Likewise."""
-        if self._links is not None:
-            return super().begin_put(value)
-        return self.notified(lambda: super(Linked, self).begin_put(value))
+    def is_busy(self) -> bool:
+        """VAL says it."""
+        return self.value == BUSY
 
     def detach(self) -> None:
         """The IOC ends."""

@@ -64,32 +64,39 @@ async def value(client: Client, name: str) -> float:
     return found
 
 
-@pytest.mark.parametrize(("name", "put", "arrives"), [("out", 5, 5), ("co.A", 4, 8), ("words.PROC", 1, 7)])
-async def test_outputs_by_ca_are_waited_for(client: Client, name: str, put: float, arrives: float) -> None:
-    record = name.partition(".")[0]
-    work = asyncio.create_task(client.pv(name).put(put, timeout=TIMEOUT))
-    while not await value(client, f"{record}.PACT"):
+async def wait_active(client: Client, name: str) -> None:
+    while not await value(client, f"{name}.PACT"):
         await asyncio.sleep(0.01)
-    assert (await value(client, "done"), await value(client, "after")) == (0, 0)
+
+
+async def test_both_wait_for_the_same(client: Client) -> None:
+    """One test, as an IOC takes its time to start."""
+    for name, put, arrives in (("out", 5, 5), ("co.A", 4, 8), ("words.PROC", 1, 7)):
+        await output_is_waited_for(client, name, put, arrives)
+    await client.pv("direct").put(6, timeout=TIMEOUT)  # its record does not wait, but the put does
+    assert (await value(client, "done"), await value(client, "after")) == (6, 7)
+    for name in ("in", "lin", "states"):
+        await input_waits(client, name)
+
+
+async def output_is_waited_for(client: Client, name: str, put: float, arrives: float) -> None:
+    record = name.partition(".")[0]
+    before = await value(client, "done"), await value(client, "after")
+    work = asyncio.create_task(client.pv(name).put(put, timeout=TIMEOUT))
+    await wait_active(client, record)
+    assert (await value(client, "done"), await value(client, "after")) == before
     await work
     assert await value(client, f"{record}.PACT") == 0
     assert (await value(client, "done"), await value(client, "after")) == (arrives, arrives)
 
 
-async def test_a_database_link_is_not_waited_for_by_its_record(client: Client) -> None:
-    await client.pv("direct").put(5, timeout=TIMEOUT)  # but by the put with completion
-    assert (await value(client, "done"), await value(client, "after")) == (5, 0)
-
-
-@pytest.mark.parametrize("name", ["in", "lin", "states"])
-async def test_inputs_process_their_source_and_wait(client: Client, name: str) -> None:
-    await client.pv("slow.A").put(5, timeout=TIMEOUT)
+async def input_waits(client: Client, name: str) -> None:
+    """Its source processes first, with all that follows."""
     before = await value(client, "count")
     work = asyncio.create_task(client.pv(f"{name}.PROC").put(1, timeout=TIMEOUT))
-    while not await value(client, f"{name}.PACT"):
-        await asyncio.sleep(0.01)
+    await wait_active(client, name)
     assert await value(client, name) == 0
     await work
-    assert (await value(client, name), await value(client, "after")) == (5, 5)
+    assert (await value(client, name), await value(client, "after")) == (6, 6)
     assert await value(client, "count") == before + 1
     assert await value(client, f"{name}.PACT") == 0
