@@ -7,7 +7,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from records.menus import scan_index
-from records.motion import MotorRecord
 from records.near import near
 from records.place import here
 from records.rec.aai import AaiRecord
@@ -51,6 +50,7 @@ from records.spec import PVSpec
 
 if TYPE_CHECKING:
     from records.group import PVGroup
+    from records.motion.record import MotorRecord
     from records.rec.scalcout import ScalcoutRecord
     from records.rec.sseq import SseqRecord
     from records.rec.swait import SwaitRecord
@@ -277,7 +277,7 @@ stringin = RecordMaker(StringinRecord)
 stringout = RecordMaker(StringoutRecord)
 dfanout = RecordMaker(DfanoutRecord)
 fanout = RecordMaker(FanoutRecord)
-motor = RecordMaker(MotorRecord)
+motor: RecordMaker[MotorRecord] = LateMaker("records.motion.record", "MotorRecord")
 permissive = RecordMaker(PermissiveRecord)
 scalcout: RecordMaker[ScalcoutRecord] = LateMaker("records.rec.scalcout", "ScalcoutRecord")
 sel = RecordMaker(SelRecord)
@@ -300,6 +300,6 @@ RECORD_TYPES: dict[str, RecordMaker[Any]] = {
         *(ai, ao, bi, bo, calc, calcout, int64in, int64out, longin, longout),
         *(lsi, lso, mbbi, mbbo, stringin, stringout, waveform),
         *(aSub, dfanout, event, fanout, permissive, printf, sel, seq, state, sub),
-        *(aai, aao, busy, compress, histogram, mbbiDirect, mbboDirect, motor, subArray),
+        *(aai, aao, busy, compress, histogram, mbbiDirect, mbboDirect, subArray),
     )
-} | {"scalcout": scalcout, "sseq": sseq, "swait": swait, "transform": transform}
+} | {"motor": motor, "scalcout": scalcout, "sseq": sseq, "swait": swait, "transform": transform}

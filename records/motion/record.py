@@ -14,10 +14,13 @@ from typing import Any, ClassVar, Final
 from records.alarm import Severity, Status
 from records.field import Field, Table
 from records.fieldpv import FieldPV
+from records.host import Host
 from records.link import LinkError
+from records.linktext import PvLink
 from records.motion import flags
 from records.motion.axis import Axis
 from records.motion.fields import MOTOR
+from records.motion.linkedaxis import LinkedAxis
 from records.motion.moving import BUSY, CLOSED_LOOP, OFF
 from records.motion.scaled import nearest
 from records.motion.settling import Settling
@@ -40,6 +43,7 @@ class MotorRecord(Lasting, Settling):
     value_type: ClassVar[FieldType] = FieldType.DOUBLE
     fields: ClassVar[Table] = MOTOR
     constant_field: ClassVar[str] = "DOL"
+    out_links: ClassVar[frozenset[str]] = frozenset(("OUT", "STOO", "RLNK"))
     out_method: ClassVar[str] = "move"
 
     movn: int
@@ -82,6 +86,18 @@ class MotorRecord(Lasting, Settling):
         """DMOV is told last: who waits for it then knows where the motor is (``monitor``)."""
         super().watched_field(field, watched)
         self._watched = tuple(sorted(self._watched, key=lambda one: one.row.name == "DMOV"))
+
+    def attach(self, host: Host) -> None:
+        """The IOC has come to life: an OUT that leads somewhere is the axis from now on."""
+        self._find_axis()
+        super().attach(host)
+
+    def _find_axis(self) -> None:
+        text = self.raw_link("OUT")
+        if not self._driven and text and isinstance(self.parsed_link("OUT", text), PvLink):
+            self.axis = LinkedAxis(self, self.rmp)
+        elif isinstance(self.axis, LinkedAxis):
+            self.axis = SimulatedAxis(self.rmp)
 
     def is_busy(self) -> bool:
         """Until DMOV is 1."""
@@ -126,6 +142,8 @@ class MotorRecord(Lasting, Settling):
                 self.mip |= flags.JOG_REQ
         elif row.name == "UEIP" and not self.msta & flags.ENCODER:
             self.ueip = 0
+        elif row.name == "OUT":
+            self._find_axis()
         super().field_stored(row)
         if row.name in ("JVEL", "JAR") and self.mip & (flags.JOGF | flags.JOGR):
             self.jog_now()

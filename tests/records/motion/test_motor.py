@@ -8,6 +8,7 @@ import pytest
 
 from records import PV, Severity
 from records.motion import MotorRecord, SimulatedAxis
+from records.rec.ao import AoRecord
 from records.rec.longin import LonginRecord
 from tests.records.fakes import said
 from tests.records.motion.hand import HandHost, ToldAxis
@@ -331,3 +332,25 @@ def test_resolution_of_less_than_nothing() -> None:
     put(record, "VAL", 2.0)
     host.run(5.0)
     assert (record.rbv, record.rrbv, record.dmov) == (2.0, -200, 1)
+
+
+def test_a_link_in_out_is_the_soft_motor() -> None:
+    record = MotorRecord("m", out="target PP", dinp="done", rdbl="place", urip=1, rres=1.0)
+    record.put_field("STOO", "stop")
+    others = [AoRecord("target", 0.0), LonginRecord("done", 1), AoRecord("place", 0.0), LonginRecord("stop", 0)]
+    target, done, place, stop = others
+    host = HandHost(record, *others)
+    host.run(0.6)
+    put(record, "VAL", 7.0)
+    done.value = 0
+    host.run(0.3)
+    assert (target.value, record.movn, record.dmov, record.rbv) == (7.0, 1, 0, 0.0)
+    place.value = 3.0
+    host.run(0.2)
+    assert record.rbv == 3.0
+    put(record, "STOP", 1)
+    done.value = 1
+    host.run(0.3)
+    assert (stop.value, record.dmov, record.value) == (1, 1, 3.0)
+    put(record, "OUT", "")
+    assert isinstance(record.axis, SimulatedAxis)
