@@ -22,10 +22,11 @@ from records.motion.axis import Axis
 from records.motion.fields import MOTOR
 from records.motion.linkedaxis import LinkedAxis
 from records.motion.moving import BUSY, CLOSED_LOOP, OFF
+from records.motion.readback import Readback
 from records.motion.scaled import nearest
 from records.motion.settling import Settling
 from records.motion.simulated import SimulatedAxis
-from records.pv import LOG, VALUE, clock
+from records.pv import LOG, PV, VALUE, clock
 from records.rec.lasting import Lasting
 from records.types import FieldType, Value
 
@@ -81,6 +82,13 @@ class MotorRecord(Lasting, Settling):
     def has_point(self, name: str) -> bool:
         """OUT is no link if there is an axis."""
         return self._driven if name == "OUT" else super().has_point(name)
+
+    def field(self, name: str) -> PV | None:
+        """As for any record; RBV has deadbands."""
+        shown = self._shown = self._shown if self._shown is not None else {}
+        if name == "RBV" and name not in shown:
+            shown[name] = Readback(self, self.fields[name])
+        return super().field(name)
 
     def watched_field(self, field: FieldPV, watched: bool) -> None:
         """DMOV is told last: who waits for it then knows where the motor is (``monitor``)."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from records import PV, Severity
+from records import LOG, PV, VALUE, Severity
 from records.motion import MotorRecord, SimulatedAxis
 from records.rec.ao import AoRecord
 from records.rec.longin import LonginRecord
@@ -354,3 +354,17 @@ def test_a_link_in_out_is_the_soft_motor() -> None:
     assert (stop.value, record.dmov, record.value) == (1, 1, 3.0)
     put(record, "OUT", "")
     assert isinstance(record.axis, SimulatedAxis)
+
+
+def test_rbv_is_told_by_its_deadbands() -> None:
+    record, host = simulated(0.0, mdel=1.0)
+    masks: list[int] = []
+    field = record.field("RBV")
+    assert field is not None
+    field.listen(lambda pv, changes: masks.append(changes))
+    put(record, "VAL", 4.0)
+    host.run(5.0)
+    told = [mask & VALUE for mask in masks]
+    assert record.rbv == 4.0
+    assert 2 <= sum(told) <= 4
+    assert sum(mask & LOG for mask in masks) // LOG > 10
