@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bridge.ca import ChannelType
 from bridge.client import Client
 from tests.clients import C_TOOLS
 from tests.records.differential.iocs import TIMEOUT, base_ioc, our_ioc, shown
@@ -33,7 +34,7 @@ class Peer:
 
     async def text(self, name: str) -> str:
         """The value as text."""
-        return str((await self.client.pv(name).get("string", timeout=TIMEOUT)).value)
+        return str((await self.client.pv(name).get(ChannelType.STRING, timeout=TIMEOUT)).value)
 
     async def until(self, wanted: dict[str, Any]) -> None:
         """Wait until PVs have these values."""
