@@ -132,10 +132,6 @@ class Record(Written):
         if self.udf and self.lacks_value():
             self.raise_alarm(Status.UDF, self.udfs, self.undefined)
 
-    def lacks_value(self) -> bool:
-        """Whether a UDF that is not 0 says so; a client may have put any number there."""
-        return True
-
     def monitor(self) -> int:
         """Which of VALUE and LOG listeners are to be told, now that VAL has its new value."""
         return VALUE | LOG

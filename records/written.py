@@ -40,6 +40,10 @@ class Written(Waiting):
         """What VAL becomes when the instrument says `reading`. Raises ValueError if that is no value."""
         return self.accept(reading)
 
+    def lacks_value(self) -> bool:
+        """Whether a UDF that is not 0 says so; a client may have put any number there."""
+        return True
+
     def store(self, value: Value, time_ns: int) -> None:
         """Take a good value. Records say how."""
         raise NotImplementedError

@@ -20,7 +20,7 @@ ALIKE = frozenset(
     (
         *("dfanout", "fanout", "permissive", "sel", "seq", "state", "sub", "aSub", "printf", "event"),
         *("waveform", "aai", "aai-long", "aao", "aao-long", "subArray", "compress", "compress-lifo", "histogram"),
-        *("calc", "calcout"),
+        *("calc", "calcout", "ai-json", "ao-json"),
         *("mbbiDirect", "mbbiDirect-raw", "mbboDirect", "mbboDirect-raw", "lsi"),
     )
 )
