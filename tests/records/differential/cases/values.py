@@ -79,8 +79,7 @@ _REAL = Rec("ao", "$src", {**ALARMED, "PREC": "2"})
 _COUNT = Rec("longout", "$src", ALARMED)
 _TARGET = Rec("ao", "$t", {})
 
-#: JSON links. They change for one another only: base's IOC may process a record by each change of the target of a PV
-#: link that was put where a JSON link had been, as if that were CP.
+#: JSON links; they change for one another only.
 _JSON_IN = (
     *('{state:"$s"}', '{state:"!$s"}', '{calc:{expr:"2.5",major:"VAL"}}', '{calc:{expr:"7",minor:"VAL>5"}}'),
     *('{calc:{expr:"A",args:[{state:"$"}]}}', "{const:3}", '{calc:{expr:"B-A",args:[1.5,4]}}', "{debug:{const:2}}"),
