@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import os
+import signal
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,19 +47,21 @@ class Finished:
 
 
 async def communicate(*words: str, env: dict[str, str], deadline: float = 20.0) -> Finished:
-    """Run a program to its end."""
+    """Run a program to its end, or to that of our patience; base's are wrapped in scripts, so with all its children."""
     process = await asyncio.create_subprocess_exec(
         *words,
         env=env,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
     )
     try:
         async with asyncio.timeout(deadline):
             out, err = await process.communicate()
-    except TimeoutError:
-        process.kill()
+    except BaseException:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
         raise
     assert process.returncode is not None

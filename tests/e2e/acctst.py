@@ -7,10 +7,12 @@ never, if a server does not do what base's does; towards its end it asks for the
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from benchmarks.servers.process import free_port
@@ -59,7 +61,7 @@ def main() -> int:
     began = time.monotonic()
     words = [str(C_TOOLS / "acctst"), NAME, *sys.argv[1:]]
     near, far = os.openpty()  # on a pipe its words would come in blocks, and its request too late
-    test = subprocess.Popen(words, env=ca_environment(port), stdout=far, stderr=far)
+    test = subprocess.Popen(words, env=ca_environment(port), stdout=far, stderr=far, start_new_session=True)
     os.close(far)
     said = ""
     try:
@@ -73,7 +75,8 @@ def main() -> int:
                 ioc.start()
         code = test.wait()
     finally:
-        test.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(test.pid, signal.SIGKILL)  # acctst is wrapped in a script
         ioc.kill()
     complete = END in said
     print(f"{'complete' if complete else 'NOT complete'}, exit code {code}, after {time.monotonic() - began:.0f} s")
