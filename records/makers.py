@@ -9,41 +9,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from records.menus import scan_index
 from records.near import near
 from records.place import here
-from records.rec.aai import AaiRecord
-from records.rec.aao import AaoRecord
-from records.rec.ai import AiRecord
-from records.rec.ao import AoRecord
-from records.rec.asub import AsubRecord
-from records.rec.bi import BiRecord
-from records.rec.bo import BoRecord
-from records.rec.busy import BusyRecord
-from records.rec.calc import CalcRecord
-from records.rec.calcout import CalcoutRecord
-from records.rec.compress import CompressRecord
-from records.rec.dfanout import DfanoutRecord
-from records.rec.event import EventRecord
-from records.rec.fanout import FanoutRecord
-from records.rec.histogram import HistogramRecord
-from records.rec.int64in import Int64inRecord
-from records.rec.int64out import Int64outRecord
-from records.rec.longin import LonginRecord
-from records.rec.longout import LongoutRecord
-from records.rec.lsi import LsiRecord
-from records.rec.lso import LsoRecord
-from records.rec.mbbi import MbbiRecord
-from records.rec.mbbidirect import MbbiDirectRecord
-from records.rec.mbbo import MbboRecord
-from records.rec.mbbodirect import MbboDirectRecord
-from records.rec.permissive import PermissiveRecord
-from records.rec.printf import PrintfRecord
-from records.rec.sel import SelRecord
-from records.rec.seq import SeqRecord
-from records.rec.state import StateRecord
-from records.rec.stringin import StringinRecord
-from records.rec.stringout import StringoutRecord
-from records.rec.sub import SubRecord
-from records.rec.subarray import SubArrayRecord
-from records.rec.waveform import WaveformRecord
 from records.record import Record
 from records.saving import RESTORES, saving
 from records.spec import PVSpec
@@ -51,10 +16,45 @@ from records.spec import PVSpec
 if TYPE_CHECKING:
     from records.group import PVGroup
     from records.motion.record import MotorRecord
+    from records.rec.aai import AaiRecord
+    from records.rec.aao import AaoRecord
+    from records.rec.ai import AiRecord
+    from records.rec.ao import AoRecord
+    from records.rec.asub import AsubRecord
+    from records.rec.bi import BiRecord
+    from records.rec.bo import BoRecord
+    from records.rec.busy import BusyRecord
+    from records.rec.calc import CalcRecord
+    from records.rec.calcout import CalcoutRecord
+    from records.rec.compress import CompressRecord
+    from records.rec.dfanout import DfanoutRecord
+    from records.rec.event import EventRecord
+    from records.rec.fanout import FanoutRecord
+    from records.rec.histogram import HistogramRecord
+    from records.rec.int64in import Int64inRecord
+    from records.rec.int64out import Int64outRecord
+    from records.rec.longin import LonginRecord
+    from records.rec.longout import LongoutRecord
+    from records.rec.lsi import LsiRecord
+    from records.rec.lso import LsoRecord
+    from records.rec.mbbi import MbbiRecord
+    from records.rec.mbbidirect import MbbiDirectRecord
+    from records.rec.mbbo import MbboRecord
+    from records.rec.mbbodirect import MbboDirectRecord
+    from records.rec.permissive import PermissiveRecord
+    from records.rec.printf import PrintfRecord
     from records.rec.scalcout import ScalcoutRecord
+    from records.rec.sel import SelRecord
+    from records.rec.seq import SeqRecord
     from records.rec.sseq import SseqRecord
+    from records.rec.state import StateRecord
+    from records.rec.stringin import StringinRecord
+    from records.rec.stringout import StringoutRecord
+    from records.rec.sub import SubRecord
+    from records.rec.subarray import SubArrayRecord
     from records.rec.swait import SwaitRecord
     from records.rec.transform import TransformRecord
+    from records.rec.waveform import WaveformRecord
 
 __all__ = [
     "RECORD_TYPES",
@@ -105,11 +105,19 @@ R = TypeVar("R", bound=Record)
 
 
 class RecordMaker(Generic[R]):
-    """Makes the specification of a record of one type."""
+    """Makes the specification of a record of one type, whose module is imported when somebody asks for the type."""
 
-    def __init__(self, record_class: type[R]) -> None:
-        self.record_class = record_class
-        self.__doc__ = record_class.__doc__
+    record_class: type[R]  # see __getattr__
+
+    def __init__(self, module: str, class_name: str) -> None:
+        self._where = module, class_name
+
+    def __getattr__(self, name: str) -> Any:
+        if name != "record_class":
+            raise AttributeError(f"{self!r} has no attribute {name!r}")
+        module, class_name = self._where
+        self.record_class = getattr(import_module(module), class_name)
+        return self.record_class
 
     def __call__(
         self,
@@ -202,24 +210,7 @@ class RecordMaker(Generic[R]):
         return checked
 
     def __repr__(self) -> str:
-        return f"<maker of {self.record_class.record_type} records>"
-
-
-class LateMaker(RecordMaker[R]):
-    """Makes records of a type that few IOCs have: its module is imported when somebody asks for the type."""
-
-    def __init__(self, module: str, name: str) -> None:
-        self._where = module, name
-
-    def __getattr__(self, name: str) -> Any:
-        if name != "record_class":
-            raise AttributeError(name)
-        module, class_name = self._where
-        self.record_class = getattr(import_module(module), class_name)
-        return self.record_class
-
-    def __repr__(self) -> str:
-        return f"<maker of {self._where[1].removesuffix('Record').lower()} records>"
+        return f"<maker of {self._where[1]}s>"
 
 
 def _check_on_connect(on_connect: str | None, inp: Any, out: Any) -> None:
@@ -252,54 +243,87 @@ def _at(spec: PVSpec[Any], group: PVGroup | None) -> str:
     return f"{type(group).__name__}.{spec.attr}" if group is not None else spec.where
 
 
-aai = RecordMaker(AaiRecord)
-aao = RecordMaker(AaoRecord)
-ai = RecordMaker(AiRecord)
-ao = RecordMaker(AoRecord)
-bi = RecordMaker(BiRecord)
-bo = RecordMaker(BoRecord)
-calc = RecordMaker(CalcRecord)
-calcout = RecordMaker(CalcoutRecord)
-busy = RecordMaker(BusyRecord)
-compress = RecordMaker(CompressRecord)
-histogram = RecordMaker(HistogramRecord)
-int64in = RecordMaker(Int64inRecord)
-int64out = RecordMaker(Int64outRecord)
-longin = RecordMaker(LonginRecord)
-longout = RecordMaker(LongoutRecord)
-lsi = RecordMaker(LsiRecord)
-lso = RecordMaker(LsoRecord)
-mbbi = RecordMaker(MbbiRecord)
-mbbiDirect = RecordMaker(MbbiDirectRecord)
-mbbo = RecordMaker(MbboRecord)
-mbboDirect = RecordMaker(MbboDirectRecord)
-stringin = RecordMaker(StringinRecord)
-stringout = RecordMaker(StringoutRecord)
-dfanout = RecordMaker(DfanoutRecord)
-fanout = RecordMaker(FanoutRecord)
-motor: RecordMaker[MotorRecord] = LateMaker("records.motion.record", "MotorRecord")
-permissive = RecordMaker(PermissiveRecord)
-scalcout: RecordMaker[ScalcoutRecord] = LateMaker("records.rec.scalcout", "ScalcoutRecord")
-sel = RecordMaker(SelRecord)
-seq = RecordMaker(SeqRecord)
-sseq: RecordMaker[SseqRecord] = LateMaker("records.rec.sseq", "SseqRecord")
-state = RecordMaker(StateRecord)
-aSub = RecordMaker(AsubRecord)  # as base calls it
-printf = RecordMaker(PrintfRecord)
-sub = RecordMaker(SubRecord)
-event = RecordMaker(EventRecord)
-subArray = RecordMaker(SubArrayRecord)
-swait: RecordMaker[SwaitRecord] = LateMaker("records.rec.swait", "SwaitRecord")
-transform: RecordMaker[TransformRecord] = LateMaker("records.rec.transform", "TransformRecord")
-waveform = RecordMaker(WaveformRecord)
+aai: RecordMaker[AaiRecord] = RecordMaker("records.rec.aai", "AaiRecord")
+aao: RecordMaker[AaoRecord] = RecordMaker("records.rec.aao", "AaoRecord")
+ai: RecordMaker[AiRecord] = RecordMaker("records.rec.ai", "AiRecord")
+ao: RecordMaker[AoRecord] = RecordMaker("records.rec.ao", "AoRecord")
+bi: RecordMaker[BiRecord] = RecordMaker("records.rec.bi", "BiRecord")
+bo: RecordMaker[BoRecord] = RecordMaker("records.rec.bo", "BoRecord")
+calc: RecordMaker[CalcRecord] = RecordMaker("records.rec.calc", "CalcRecord")
+calcout: RecordMaker[CalcoutRecord] = RecordMaker("records.rec.calcout", "CalcoutRecord")
+busy: RecordMaker[BusyRecord] = RecordMaker("records.rec.busy", "BusyRecord")
+compress: RecordMaker[CompressRecord] = RecordMaker("records.rec.compress", "CompressRecord")
+histogram: RecordMaker[HistogramRecord] = RecordMaker("records.rec.histogram", "HistogramRecord")
+int64in: RecordMaker[Int64inRecord] = RecordMaker("records.rec.int64in", "Int64inRecord")
+int64out: RecordMaker[Int64outRecord] = RecordMaker("records.rec.int64out", "Int64outRecord")
+longin: RecordMaker[LonginRecord] = RecordMaker("records.rec.longin", "LonginRecord")
+longout: RecordMaker[LongoutRecord] = RecordMaker("records.rec.longout", "LongoutRecord")
+lsi: RecordMaker[LsiRecord] = RecordMaker("records.rec.lsi", "LsiRecord")
+lso: RecordMaker[LsoRecord] = RecordMaker("records.rec.lso", "LsoRecord")
+mbbi: RecordMaker[MbbiRecord] = RecordMaker("records.rec.mbbi", "MbbiRecord")
+mbbiDirect: RecordMaker[MbbiDirectRecord] = RecordMaker("records.rec.mbbidirect", "MbbiDirectRecord")
+mbbo: RecordMaker[MbboRecord] = RecordMaker("records.rec.mbbo", "MbboRecord")
+mbboDirect: RecordMaker[MbboDirectRecord] = RecordMaker("records.rec.mbbodirect", "MbboDirectRecord")
+stringin: RecordMaker[StringinRecord] = RecordMaker("records.rec.stringin", "StringinRecord")
+stringout: RecordMaker[StringoutRecord] = RecordMaker("records.rec.stringout", "StringoutRecord")
+dfanout: RecordMaker[DfanoutRecord] = RecordMaker("records.rec.dfanout", "DfanoutRecord")
+fanout: RecordMaker[FanoutRecord] = RecordMaker("records.rec.fanout", "FanoutRecord")
+motor: RecordMaker[MotorRecord] = RecordMaker("records.motion.record", "MotorRecord")
+permissive: RecordMaker[PermissiveRecord] = RecordMaker("records.rec.permissive", "PermissiveRecord")
+scalcout: RecordMaker[ScalcoutRecord] = RecordMaker("records.rec.scalcout", "ScalcoutRecord")
+sel: RecordMaker[SelRecord] = RecordMaker("records.rec.sel", "SelRecord")
+seq: RecordMaker[SeqRecord] = RecordMaker("records.rec.seq", "SeqRecord")
+sseq: RecordMaker[SseqRecord] = RecordMaker("records.rec.sseq", "SseqRecord")
+state: RecordMaker[StateRecord] = RecordMaker("records.rec.state", "StateRecord")
+aSub: RecordMaker[AsubRecord] = RecordMaker("records.rec.asub", "AsubRecord")  # as base calls it
+printf: RecordMaker[PrintfRecord] = RecordMaker("records.rec.printf", "PrintfRecord")
+sub: RecordMaker[SubRecord] = RecordMaker("records.rec.sub", "SubRecord")
+event: RecordMaker[EventRecord] = RecordMaker("records.rec.event", "EventRecord")
+subArray: RecordMaker[SubArrayRecord] = RecordMaker("records.rec.subarray", "SubArrayRecord")
+swait: RecordMaker[SwaitRecord] = RecordMaker("records.rec.swait", "SwaitRecord")
+transform: RecordMaker[TransformRecord] = RecordMaker("records.rec.transform", "TransformRecord")
+waveform: RecordMaker[WaveformRecord] = RecordMaker("records.rec.waveform", "WaveformRecord")
 
 #: The maker of each record type, by RTYP.
 RECORD_TYPES: dict[str, RecordMaker[Any]] = {
-    str(maker.record_class.record_type): maker
-    for maker in (
-        *(ai, ao, bi, bo, calc, calcout, int64in, int64out, longin, longout),
-        *(lsi, lso, mbbi, mbbo, stringin, stringout, waveform),
-        *(aSub, dfanout, event, fanout, permissive, printf, sel, seq, state, sub),
-        *(aai, aao, busy, compress, histogram, mbbiDirect, mbboDirect, subArray),
-    )
-} | {"motor": motor, "scalcout": scalcout, "sseq": sseq, "swait": swait, "transform": transform}
+    "aai": aai,
+    "aao": aao,
+    "ai": ai,
+    "ao": ao,
+    "aSub": aSub,
+    "bi": bi,
+    "bo": bo,
+    "busy": busy,
+    "calc": calc,
+    "calcout": calcout,
+    "compress": compress,
+    "dfanout": dfanout,
+    "event": event,
+    "fanout": fanout,
+    "histogram": histogram,
+    "int64in": int64in,
+    "int64out": int64out,
+    "longin": longin,
+    "longout": longout,
+    "lsi": lsi,
+    "lso": lso,
+    "mbbi": mbbi,
+    "mbbiDirect": mbbiDirect,
+    "mbbo": mbbo,
+    "mbboDirect": mbboDirect,
+    "motor": motor,
+    "permissive": permissive,
+    "printf": printf,
+    "scalcout": scalcout,
+    "sel": sel,
+    "seq": seq,
+    "sseq": sseq,
+    "state": state,
+    "stringin": stringin,
+    "stringout": stringout,
+    "sub": sub,
+    "subArray": subArray,
+    "swait": swait,
+    "transform": transform,
+    "waveform": waveform,
+}

@@ -146,7 +146,7 @@ def test_every_type_can_be_made() -> None:
     for rtyp, maker in RECORD_TYPES.items():
         record = maker().create()
         assert record.record_type == rtyp
-        assert repr(maker) == f"<maker of {rtyp} records>"
+        assert repr(maker) == f"<maker of {type(record).__name__}s>"
     assert lsi("x" * 60, sizv=100).create().value == "x" * 60
 
 
