@@ -50,7 +50,7 @@ class DirectBits(Record):
         if not self.mask and 0 <= self.nobt <= 32:
             self.mask = (1 << self.nobt) - 1
         if self.dtyp == self.raw_soft:
-            self.mask = (self.mask if self.nobt else ALL) << self.shft & ALL
+            self.mask = (self.mask if self.nobt else ALL) << (self.shft & 31) & ALL
 
     def describe(self) -> Metadata:
         """NOBT shows as the precision, as in base."""

@@ -35,8 +35,8 @@ class MbboRecord(MultiBit, Output):
     orbv: int
 
     def convert_output(self, value: Any) -> None:
-        """RVAL, once there is a value."""
-        if not self.udf:
+        """RVAL, once there is a value; IVOV is one."""
+        if not self.udf or value != self.value:
             super().convert_output(value)
 
     def link_value(self) -> tuple[Value, FieldType]:
@@ -53,7 +53,7 @@ class MbboRecord(MultiBit, Output):
         if self._values and value >= len(self._values):
             raise ValueError(f"{self.name}: state {value} has no raw value")
         raw_value = self._values[value] if self._values else value
-        self.rval = (raw_value << self.shft) & 0xFFFFFFFF
+        self.rval = raw_value << (self.shft & 31) & 0xFFFFFFFF  # as CPUs shift
         return self.rval
 
     def check_alarms(self, value: Any) -> None:

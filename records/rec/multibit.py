@@ -68,7 +68,7 @@ class MultiBit(States):
 
     def from_raw(self, raw: int) -> int:
         """The state whose value is `raw`, or 65535."""
-        raw >>= self.shft
+        raw >>= self.shft & 31  # as CPUs shift
         if not self._values:
             return min(raw, UNKNOWN)
         return self._values.index(raw) if raw in self._values else UNKNOWN

@@ -130,6 +130,8 @@ class _Set:
             self.history.append(f"put {target} {value!r}: {outcome[0]}")
             if outcome[0] != outcome[1]:
                 return self._different(number, [(target, *outcome)])
+            if outcome[0] == "refused" and self.case.waits:
+                await self._process_refused(target)
             different = await self._differences()
             if different:
                 return self._different(number, different)
@@ -143,6 +145,15 @@ class _Set:
         put = self.random.choices(self.case.puts, weights)[0]
         value = self.random.choice(put.values)
         return _expand(put.target, self.copy), _expand(value, self.copy) if isinstance(value, str) else value
+
+    async def _process_refused(self, target: str) -> None:
+        """Do what base does after a put with completion that it has refused (docs/record-differences.md): process."""
+        name, _, field = target.partition(".")
+        (record_type,) = [one.type for one in self.case.records if _expand(one.name, self.copy) == name]
+        _, ours = self.clients
+        scan = await ours.pv(f"{name}.SCAN").get(timeout=TIMEOUT)
+        if fields_of(record_type)[field or "VAL"].processes and scan.value == 0:
+            await self._put(ours, f"{name}.PROC", 1)
 
     async def _put(self, client: Client, target: str, value: Any) -> str:
         try:
