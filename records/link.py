@@ -157,7 +157,7 @@ class DbLink:
     @property
     def elements(self) -> int:
         """Most elements that the target can have."""
-        return self.pv.max_count
+        return self.pv.most
 
     @property
     def field_type(self) -> FieldType:

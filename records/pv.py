@@ -362,6 +362,11 @@ class PV:
         return self.time_ns / 1e9
 
     @property
+    def most(self) -> int:
+        """Elements that a link may get of it (``dbGetNelements``): 1 for one of an array's, too."""
+        return self.max_count
+
+    @property
     def count(self) -> int:
         """Number of elements at present: 1 for a scalar, NORD for an array."""
         if self.max_count == 1:

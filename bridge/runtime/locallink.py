@@ -98,7 +98,7 @@ class LocalLink:
     @property
     def elements(self) -> int:
         """Most elements that the PV can have."""
-        return self._pv.max_count
+        return self._pv.most
 
     @property
     def field_type(self) -> FieldType:

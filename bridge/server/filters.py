@@ -46,6 +46,10 @@ class Filter:
         """What is read in place of `sample`."""
         return sample
 
+    def most(self, count: int) -> int:
+        """Elements, at most, of what this filter makes of `count` elements."""
+        return count
+
     def first(self, sample: Sample) -> None:
         """The value that a new monitor begins with has been sent."""
 
@@ -66,10 +70,16 @@ class Slice(Filter):
         value = sample.value
         if not isinstance(value, (array, bytes, list)):
             return sample
-        count = len(value)
+        return replace(sample, value=value[self._slice(len(value))])
+
+    def most(self, count: int) -> int:
+        return len(range(count)[self._slice(count)]) if count > 1 else count
+
+    def _slice(self, count: int) -> slice:
+        """Which of `count` elements."""
         start = self.start if self.start >= 0 else max(0, count + self.start)
         end = self.end if self.end >= 0 else count + self.end
-        return replace(sample, value=value[start : end + 1 if end >= 0 else 0 : self.increment])
+        return slice(start, end + 1 if end >= 0 else 0, self.increment)
 
 
 class Deadband(Filter):

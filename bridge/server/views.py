@@ -54,7 +54,7 @@ class View(PV):
         self.source = source
         self.filters = filters
         self.name = name
-        self.max_count = source.max_count
+        self.max_count = self._most = source.max_count
         self.field_type = source.field_type
         self.writable = source.writable
         self.listeners: tuple[Listener, ...] = ()
@@ -70,8 +70,14 @@ class View(PV):
         sample = self._read()
         value = sample.value
         count = len(value) if isinstance(value, (array, bytes, list)) else 1
-        if sample.field_type is not self.source.field_type or count > 1:
-            self.max_count = max(count, 1)  # a slice or a time stamp has a size of its own
+        most = self.source.max_count
+        for one in self.filters:
+            most = one.most(most)
+        self._most = max(most, 1)
+        if most > 1:  # one element of an array is still shown as an array, and so is none
+            self.max_count = most
+        if sample.field_type is not self.source.field_type:  # a time stamp in place of the value
+            self.max_count = max(count, 1)
         self.field_type = sample.field_type
         size = self.max_count * ELEMENT_SIZE[NATIVE[self.field_type]]
         self.keeps = 0 if self._passes_all or size <= _SMALL else size
@@ -100,6 +106,10 @@ class View(PV):
         if self._passes_all:
             self._forgotten = self.count
             self._shown = None
+
+    @property
+    def most(self) -> int:
+        return self._most
 
     @property
     def count(self) -> int:

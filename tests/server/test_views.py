@@ -14,6 +14,7 @@ from bridge.ca.dbr import ChannelType
 from bridge.ca.header import Command
 from bridge.server import serving
 from bridge.server.filters import BadFilter, parse_json, parse_slice
+from bridge.server.views import View, open_view
 from records import PROPERTY, PV, VALUE, FieldType, Metadata, PVGroup, ai, clock, states
 from tests.clients import C_TOOLS, c_tool
 from tests.server.serving import loopback
@@ -242,3 +243,13 @@ async def test_with_caget(pvs: dict[str, PV]) -> None:
         assert done.out.endswith("bath, measu\n")  # DESC has 40 characters
         done = await c_tool(server.port, "caget", "-w", "0.3", 'T:d.{"nope":{}}')
         assert done.code == 1
+
+
+def test_a_slice_has_the_size_that_it_has_of_a_full_array() -> None:
+    """As in base (arr.c): what a client can get at most does not hang on what the array holds just now."""
+    pvdb = {"S:w": PV("S:w", [1.0], max_count=10)}
+    for modifier, most in (("[2:4]", 3), ("[-2:-1]", 2), ("[0:3:-1]", 4), ('{"arr":{"s":8}}', 2)):
+        view = open_view(pvdb, f"S:w.VAL{modifier}")
+        assert isinstance(view, View)
+        view.open()
+        assert view.max_count == most
