@@ -34,6 +34,8 @@ class Output(Record):
     constant_field: ClassVar[str] = "DOL"
     defines: ClassVar[bool] = False  # whether processing alone defines the value, as in ao
 
+    converts_ivov: ClassVar[bool] = True  # whether IVOV is limited, and made into RVAL, as any value
+
     on_connect: str | None = None  # "device", "push" or "leave"; None is "device" with an INP, else "leave"
 
     ivoa: int
@@ -132,7 +134,11 @@ class Output(Record):
             return True
         if self.ivoa == DO_NOT_DRIVE:
             return False
-        self.convert_output(self.accept(self.ivov))
+        value = self.accept(self.ivov)
+        if self.converts_ivov:
+            self.convert_output(value)
+        else:
+            self.value = value
         return True
 
     def take_put(self, value: Value) -> Coroutine[Any, Any, None] | None:

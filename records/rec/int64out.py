@@ -30,3 +30,5 @@ class Int64outRecord(AnalogOutput, Whole):
         deadbands(INT64),
         simulation(None),
     )
+
+    converts_ivov: ClassVar[bool] = False

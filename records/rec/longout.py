@@ -39,6 +39,8 @@ class LongoutRecord(AnalogOutput, Whole):
         simulation(None),
     )
 
+    converts_ivov: ClassVar[bool] = False
+
     pval: Any
     oopt: int
     ooch: int

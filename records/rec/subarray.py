@@ -52,8 +52,8 @@ class SubArrayRecord(ArrayRecord):
         """MALM; when not set it is the length of the first value."""
         if not self.malm:
             self.malm = max(len(value), 1) if hasattr(value, "__len__") and not isinstance(value, str) else 1
-        self.nelm = min(self.nelm, self.malm)
         if "_buffer" not in self.__dict__:
+            self.nelm = min(self.nelm, self.malm)
             self._buffer = ["" if self.field_type is FieldType.STRING else 0] * self.malm
         return self.malm
 
