@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from tests.clients import C_TOOLS, ca_environment
+from tests.programs import free_port
 
 __all__ = ["DATABASE", "softioc"]
 
@@ -48,15 +49,6 @@ record(ao, "G:locked") { field(VAL, "1") field(DISP, "1") }
 _NEWEST = "import sys; from epicscorelibs.ioc import start_ioc; start_ioc(sys.argv[1]); sys.stdin.read()"
 
 
-def _free_port() -> int:
-    """A port that is free for TCP and UDP just now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
-        tcp.bind(("127.0.0.1", 0))
-        port: int = tcp.getsockname()[1]
-        udp.bind(("127.0.0.1", port))
-        return port
-
-
 async def _answers(port: int, name: bytes) -> None:
     """Ask for a name until the server answers."""
     payload = name.ljust((len(name) + 8) & ~7, b"\0")
@@ -84,7 +76,7 @@ async def softioc(
     program that runs it with something more.
     """
     assert C_TOOLS is not None
-    port = port or _free_port()
+    port = port or free_port()
     env = ca_environment(port) | {
         "EPICS_CAS_INTF_ADDR_LIST": "127.0.0.1",
         "EPICS_CAS_AUTO_BEACON_ADDR_LIST": "NO",

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from benchmarks.servers.process import free_port
 from tests.clients import C_TOOLS, ca_environment
+from tests.programs import free_port
 
 NAME = "ACC:x"
 IOC = f"""\

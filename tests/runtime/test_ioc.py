@@ -21,17 +21,13 @@ from drivers import FLOAT32, Ask, Get, HttpPort, Input, ModbusTcpPort, Port, Rea
 from records import Severity, Status
 from tests.clients import C_TOOLS, c_tool
 from tests.logs import logged
+from tests.programs import free_port
 from tests.runtime.fakes import Counter, Stubborn
 from tests.runtime.handclock import HandClock, settle
 from tests.server.serving import loopback
 from tests.waiting import AT_ONCE, eventually
 
 needs_c_tools = pytest.mark.skipif(C_TOOLS is None, reason="base's client programs come as an x86_64 Linux wheel only")
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 def offline(missing: Path, silent: int = 0) -> list[PVGroup]:

@@ -15,17 +15,12 @@ from bridge.net import datagram_socket
 from bridge.server import CaServer, ServerConfig, serving
 from bridge.server.fanout import Shared, share, unshare
 from records import PV
+from tests.programs import free_port
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems have no broadcast on loopback to spy on")
 
 HERE = "127.0.0.1"
 MACHINE = "127.255.255.255"
-
-
-def free_port() -> int:
-    with socket.create_server((HERE, 0)) as tcp:
-        port: int = tcp.getsockname()[1]
-        return port
 
 
 def search(*names: str, first: int = 1, sequence: int = 7) -> bytes:
