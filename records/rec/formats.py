@@ -50,7 +50,8 @@ class Directive(NamedTuple):
         if letter in "cs" or (isinstance(value, float) and not isfinite(value)):
             flags = flags.replace("0", "")
         if letter == "c":
-            value, letter, precision = chr(int(value) & 0xFF), "s", None
+            one = bytes((int(value) & 0xFF,)).decode("utf-8", "surrogateescape")  # a byte, as in C
+            value, letter, precision = one, "s", None
         width = "" if not self.width else str(self.width)
         point = "" if precision is None else f".{precision}"
         template = f"%{flags}{width}{point}{letter}"
