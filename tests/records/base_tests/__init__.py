@@ -25,5 +25,5 @@ Not there: asTest and aslibtest (we have no access security files); of dbPutGetT
 - Where fewer characters of ``FIELD$`` are asked for than there are, base ends them with a NUL; ours are just the first.
   INP$ and RTYP$ as STRING are the text in base, here the number of each character.
 
-Of arrayOpTest: NORD of a waveform with room for one element is 0 in base until that is written; here it is always 1.
+Of arrayOpTest: a waveform (and aao) with room for one element is empty in base until it is written; here it holds a 0.
 """
