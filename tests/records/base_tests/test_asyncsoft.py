@@ -47,8 +47,9 @@ async def test_outputs_wait_for_what_they_write(loading: Loading) -> None:
     async with loading(_database(OUTPUTS, 'field(OUT, "async.PROC CA")')) as ioc:
 
         async def connected() -> bool:
-            await ioc.put("ao.PROC", 1, wait=True)
-            return bool(await ioc.text("ao.SEVR") == "NO_ALARM")
+            for name in OUTPUTS:
+                await ioc.put(f"{name}.PROC", 1, wait=True)
+            return "LINK" not in [await ioc.text(f"{name}.STAT") for name in OUTPUTS]
 
         await eventually(connected)
         await ioc.put("ended", 0)
