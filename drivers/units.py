@@ -17,7 +17,7 @@ __all__ = ["Unit", "Units"]
 Unit = int | str  # what a line calls it: a number in Modbus, some letters on a multidrop line of text
 
 SHARE = 9  # dead units hold the line for a tenth of the time while others live on it
-FULL = 39  # and for a fortieth with attempts that last the whole time-out
+FULL = 99  # and for a hundredth with attempts that last the whole time-out: each costs all others a reading
 PACES = 5.0  # a unit that missed a reply gets so many times what answers take on its line: one that is dead costs less
 LEAST = 0.05  # seconds that it gets at least
 FADING = 0.98  # what answers take is forgotten by so much with each further one

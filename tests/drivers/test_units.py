@@ -119,15 +119,15 @@ def test_a_unit_that_missed_a_reply_gets_little_time_and_now_and_then_all_of_it(
     units.timed_out(5, 1.1, "no reply", held=0.1)
     assert units.refuse(5, 2.0)
     assert not units.refuse(5, 2.2)  # nine times what it costs, or the back-off
-    assert units.patience(5, 39.9) == pytest.approx(0.1, rel=0.1)
-    assert units.patience(5, 40.0) == 1.0
-    units.timed_out(5, 41.0, "no reply", held=1.0)
-    assert units.patience(5, 41.0) == pytest.approx(0.1, rel=0.1)
+    assert units.patience(5, 99.9) == pytest.approx(0.1, rel=0.1)
+    assert units.patience(5, 100.0) == 1.0
+    units.timed_out(5, 101.0, "no reply", held=1.0)
+    assert units.patience(5, 101.0) == pytest.approx(0.1, rel=0.1)
     units.answered(1, 0.02)
     assert units.answered(5, 0.3) == [5]
-    assert units.patience(5, 42.0) == 1.0
-    units.timed_out(5, 43.0, "no reply", held=1.0)
-    assert units.patience(5, 43.0) == 1.0  # five times what its own answers take is more than the time-out
+    assert units.patience(5, 102.0) == 1.0
+    units.timed_out(5, 103.0, "no reply", held=1.0)
+    assert units.patience(5, 103.0) == 1.0  # five times what its own answers take is more than the time-out
 
 
 def test_a_dead_unit_costs_what_its_gateway_makes_others_wait(units: Units) -> None:
