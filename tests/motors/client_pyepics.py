@@ -1,6 +1,7 @@
 """pyepics's Motor: ``python client_pyepics.py PREFIX``; prints what it saw as JSON."""
 
 import json
+import os
 import sys
 import time
 
@@ -32,3 +33,4 @@ def main(prefix: str) -> None:
 
 
 main(sys.argv[1])
+os._exit(0)  # libca's threads sometimes crash an interpreter that is being taken down
