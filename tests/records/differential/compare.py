@@ -150,10 +150,11 @@ class _Set:
         """Do what base does after a put with completion that it has refused (docs/record-differences.md): process."""
         name, _, field = target.partition(".")
         (record_type,) = [one.type for one in self.case.records if _expand(one.name, self.copy) == name]
-        _, ours = self.clients
+        base, ours = self.clients
         scan = await ours.pv(f"{name}.SCAN").get(timeout=TIMEOUT)
         if fields_of(record_type)[field or "VAL"].processes and scan.value == 0:
-            await self._put(ours, f"{name}.PROC", 1)
+            proc = await base.pv(f"{name}.PROC").get(timeout=TIMEOUT)  # any number processes; this one stays
+            await self._put(ours, f"{name}.PROC", proc.value)
 
     async def _put(self, client: Client, target: str, value: Any) -> str:
         try:
