@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from benchmarks.servers.arguments import Arguments, async_beats, parse
 from bridge import ServerConfig, running
-from bridge.cli.foreground import settle
+from bridge.cli.foreground import STARTING, settle
 from bridge.server import ServerLoop
 from records import PV
 
@@ -18,7 +18,7 @@ __all__ = ["serve", "with_array"]
 
 def with_array(pvs: Iterable[PV], arguments: Arguments) -> dict[str, PV]:
     """A database of these and the array."""
-    gc.disable()  # as `iocbridge run` does until the IOC is up
+    gc.set_threshold(STARTING)  # as `iocbridge run` does
     values = array("d", range(arguments.elements))
     wave = PV("B:wf", values, max_count=arguments.elements)
     return {pv.name: pv for pv in (*pvs, wave)}

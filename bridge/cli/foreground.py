@@ -21,11 +21,15 @@ from records import PV
 if TYPE_CHECKING:
     from bridge.client import ClientConfig
 
-__all__ = ["ASYNC_LIBS", "StartupHook", "async_lib_of", "run_server", "serve", "settle"]
+__all__ = ["ASYNC_LIBS", "STARTING", "StartupHook", "async_lib_of", "run_server", "serve", "settle"]
 
 log = logging.getLogger("iocbridge")
 
 ASYNC_LIBS: Final = ("asyncio", "curio", "trio")
+
+#: Objects, more than before, at which the garbage collector looks around during a start (Python's own is 700): of what
+#: a start makes nothing is garbage. It is not off: a program may have a loop of its own, or never serve.
+STARTING: Final = 200_000
 
 #: A coroutine function that is called with the asynchronous library once the IOC serves.
 StartupHook = Callable[[Any], Any]
@@ -75,8 +79,7 @@ def settle() -> None:
     It comes less often, too: of what thousands of clients make at once, channels and events, nothing is cyclic garbage.
     """
     gc.freeze()
-    gc.set_threshold(50_000)  # objects more than before; Python's own is 700
-    gc.enable()  # `iocbridge run` has turned it off
+    gc.set_threshold(50_000)
 
 
 def _up(server: CaServer, pvdb: Mapping[str, PV], list_pvs: bool) -> None:

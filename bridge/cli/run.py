@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import takewhile
 from typing import TypeAlias
 
-from bridge.cli.foreground import ASYNC_LIBS, StartupHook, async_lib_of, run_server
+from bridge.cli.foreground import ASYNC_LIBS, STARTING, StartupHook, async_lib_of, run_server
 from bridge.cli.logs import configure
 from bridge.runtime.autosave import Autosave
 from bridge.runtime.database import Target, database
@@ -33,7 +33,7 @@ def main(argv: Sequence[str]) -> int:
     """Serve the IOC in a file. Words after the file are the file's own, as with `python FILE.py`."""
     global _ran
     _ran = False
-    gc.disable()  # of what a start makes nothing is garbage; on again when the IOC is up
+    gc.set_threshold(STARTING)
     if argv[:1] == ["--caproto"]:
         from bridge.cli.caproto import run_program  # knows of much that other IOCs do not need
 

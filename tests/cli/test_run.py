@@ -127,6 +127,14 @@ def answers(port: int) -> bool:
         return False
 
 
+async def test_a_program_with_a_loop_of_its_own_keeps_its_garbage_collector(tmp_path: Path) -> None:
+    """It never tells us that its start is over."""
+    file = tmp_path / "own.py"
+    file.write_text("import gc, sys\n\nsys.exit(0 if gc.isenabled() else 'the collector is off')\n")
+    done = await finished(*IOCBRIDGE, "run", str(file))
+    assert done.code == 0, done.err
+
+
 async def test_help_is_that_of_the_file(ioc: Path) -> None:
     done = await finished(*RUN, str(ioc), "--help")
     assert done.code == 0
