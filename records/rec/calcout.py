@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from contextlib import suppress
 from math import isnan
 from typing import Any, ClassVar, Final
@@ -17,19 +17,12 @@ from records.links import Sink
 from records.menus import MENU_IVOA
 from records.pv import clock
 from records.rec.calculating import INPUTS, Calculating, calculation, expression
+from records.rec.oopt import OOPT, wants_output
 from records.types import FieldType
 
 __all__ = ["CalcoutRecord"]
 
 DOUBLE: Final = FieldType.DOUBLE
-OOPT: Final = (
-    "Every Time",
-    "On Change",
-    "When Zero",
-    "When Non-zero",
-    "Transition To Zero",
-    "Transition To Non-zero",
-)
 LINK_STATES: Final = ("Ext PV NC", "Ext PV OK", "Local PV", "Constant")
 NOT_CONNECTED, CONNECTED, LOCAL, CONSTANT = range(4)
 USE_OCAL: Final = 1  # DOPT
@@ -51,7 +44,7 @@ class CalcoutRecord(Calculating):
         soft_channels("Async Soft Channel"),
         *(menu(f"IN{name[3:]}V", LINK_STATES, CONNECTED, writable=False) for name, _ in INPUTS),
         menu("OUTV", LINK_STATES, writable=False),
-        menu("OOPT", OOPT),
+        menu("OOPT", OOPT[:-1]),
         Field("ODLY", DOUBLE, 0.0),
         Field("DLYA", FieldType.USHORT, 0, writable=False),
         menu("DOPT", ("Use CALC", "Use OCAL")),
@@ -97,8 +90,8 @@ class CalcoutRecord(Calculating):
         self.calculate()
         self.check_alarms(self.value)
         self.time_ns = clock.now_ns()
-        wanted = _WANTED[self.oopt](self, self.pval, self.value)
-        self.pval = self.value  # type: ignore[assignment]
+        before, self.pval = self.pval, self.value  # type: ignore[assignment]  # VAL is a float
+        wanted = wants_output(self.oopt, before, self.pval, not abs(before - self.pval) <= self.mdel)
         if wanted and ((self.odly > 0.0 and self.host is not None) or self.out is not None):
             return self._write_later()
         if wanted and self._decide():
@@ -212,17 +205,6 @@ def _compiled(text: str) -> Expression | None:
         return compile_calc(text)
     except CalcError:
         return None
-
-
-#: By OOPT: whether to write, knowing the value before and the value now.
-_WANTED: Final[tuple[Callable[[CalcoutRecord, Any, Any], bool], ...]] = (
-    lambda record, before, now: True,
-    lambda record, before, now: not abs(before - now) <= record.mdel,
-    lambda record, before, now: now == 0.0,
-    lambda record, before, now: now != 0.0,
-    lambda record, before, now: before != 0.0 and now == 0.0,
-    lambda record, before, now: before == 0.0 and now != 0.0,
-)
 
 
 def _state(name: str) -> property:

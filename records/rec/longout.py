@@ -8,15 +8,12 @@ from records.common import COMMON, INPUT, deadbands, display, menu, output, simu
 from records.field import PROCESSES, Field, Table, table
 from records.menus import MENU_YES_NO
 from records.rec.analog import AnalogOutput, Whole
+from records.rec.oopt import OOPT, wants_output
 from records.types import FieldType
 
 __all__ = ["LongoutRecord"]
 
 LONG: Final = FieldType.LONG
-OOPT: Final = (
-    *("Every Time", "On Change", "When Zero", "When Non-zero"),
-    *("Transition To Zero", "Transition To Non-zero"),
-)
 
 
 class LongoutRecord(AnalogOutput, Whole):
@@ -35,7 +32,7 @@ class LongoutRecord(AnalogOutput, Whole):
         deadbands(LONG),
         Field("PVAL", LONG, 0),
         menu("OOCH", MENU_YES_NO, 1),
-        menu("OOPT", OOPT),
+        menu("OOPT", OOPT[:-1]),
         simulation(None),
     )
 
@@ -55,16 +52,10 @@ class LongoutRecord(AnalogOutput, Whole):
 
     def write_value(self) -> None:
         """Write OUT if OOPT lets it (``conditional_write`` of longoutRecord.c)."""
-        value, before = self.value, self.pval
-        self.pval = value
+        value: Any = self.value
+        before, self.pval = self.pval, value
         out_changed, self._out_changed = self._out_changed, False
-        if (
-            value != before or out_changed,
-            value == 0,
-            value != 0,
-            value == 0 and before != 0,
-            value != 0 and before == 0,
-        )[self.oopt - 1] or not self.oopt:
+        if wants_output(self.oopt, before, value, value != before or out_changed):
             super().write_value()
 
     def store(self, value: Any, time_ns: int) -> None:

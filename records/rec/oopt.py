@@ -1,4 +1,4 @@
-"""OOPT of the calculations of synApps: when to write the result."""
+"""OOPT: when a record writes its value. What a change is each type says: they take NaN and deadbands differently."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 
 __all__ = ["OOPT", "wants_output"]
 
+#: Of synApps; the types of base have no "Never".
 OOPT: Final = (
     "Every Time",
     "On Change",
@@ -17,17 +18,17 @@ OOPT: Final = (
     "Never",
 )
 
-_WANTED: Final[tuple[Callable[[float, float, float], bool], ...]] = (
-    lambda before, now, mdel: True,
-    lambda before, now, mdel: abs(before - now) > mdel,
-    lambda before, now, mdel: now == 0.0,
-    lambda before, now, mdel: now != 0.0,
-    lambda before, now, mdel: before != 0.0 and now == 0.0,
-    lambda before, now, mdel: before == 0.0 and now != 0.0,
-    lambda before, now, mdel: False,
+_WANTED: Final[tuple[Callable[[float, float, bool], bool], ...]] = (
+    lambda before, now, changed: True,
+    lambda before, now, changed: changed,
+    lambda before, now, changed: now == 0.0,
+    lambda before, now, changed: now != 0.0,
+    lambda before, now, changed: before != 0.0 and now == 0.0,
+    lambda before, now, changed: before == 0.0 and now != 0.0,
+    lambda before, now, changed: False,
 )
 
 
-def wants_output(oopt: int, before: float, now: float, mdel: float) -> bool:
-    """Whether to write, knowing the value before and the value now."""
-    return _WANTED[oopt](before, now, mdel)
+def wants_output(oopt: int, before: float, now: float, changed: bool) -> bool:
+    """Whether to write, knowing the value before, the value now, and whether that counts as a change."""
+    return _WANTED[oopt](before, now, changed)

@@ -161,7 +161,7 @@ class ScalcoutRecord(LinkStates, SoftAnalog):
         self.check_alarms(self.value)
         before, self.pval = self.pval, self.value  # type: ignore[assignment]  # VAL is a float
         self._active += 1
-        if not wants_output(self.oopt, before, self.pval, self.mdel):
+        if not wants_output(self.oopt, before, self.pval, abs(before - self.pval) > self.mdel):
             self._end()
         elif self.odly > 0.0 and self.host is not None:
             self._set("dlya", 1)

@@ -11,12 +11,12 @@ from records.rec.fanout import GROUPS
 from records.rec.soft import ALL, SELECTION, Soft, selected
 from records.types import FieldType
 
-__all__ = ["SeqRecord"]
+__all__ = ["SeqRecord", "group_rows"]
 
 DOUBLE: Final = FieldType.DOUBLE
 
 
-def _group(name: str) -> list[Field]:
+def group_rows(name: str) -> list[Field]:
     """A delay in seconds, where a value comes from, the value, and where it goes."""
     return [
         Field(f"DLY{name}", DOUBLE, 0.0),
@@ -41,7 +41,7 @@ class SeqRecord(Soft):
         Field("SHFT", FieldType.SHORT, -1),
         Field("OLDN", FieldType.USHORT, 0),
         Field("PREC", FieldType.SHORT, 0),
-        *map(_group, GROUPS),
+        *map(group_rows, GROUPS),
     )
 
     selm: int

@@ -9,13 +9,14 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
 from records.alarm import Severity, Status
-from records.common import COMMON, link, menu
+from records.common import COMMON, menu
 from records.convert import convert, text_of
 from records.field import PROCESSES, Field, Table, table
 from records.link import DbLink, LinkError
 from records.metadata import Metadata
 from records.pv import VALUE
 from records.rec.linkstates import LinkStates, state_rows
+from records.rec.seq import group_rows
 from records.rec.soft import ALL, SELECTION, SPECIFIED, Soft
 from records.types import FieldType, Value
 
@@ -34,12 +35,9 @@ ROOM: Final = 40  # bytes of a text with its closing NUL
 
 
 def _group(name: str) -> list[Field]:
-    """A delay in seconds, where a value comes from, the value as number and text, where it goes, what to wait for."""
+    """As of a seq; the value as a text, too, and what to wait for."""
     return [
-        Field(f"DLY{name}", DOUBLE, 0.0),
-        link(f"DOL{name}"),
-        Field(f"DO{name}", DOUBLE, 0.0),
-        link(f"LNK{name}"),
+        *group_rows(name),
         Field(f"STR{name}", STRING, ""),
         Field(f"DT{name}", SHORT, UNKNOWN, writable=False),
         Field(f"LT{name}", SHORT, UNKNOWN, writable=False),

@@ -184,8 +184,8 @@ class SwaitRecord(PvNames, SoftAnalog):
             self._simulate()
         else:
             self._calculate()
-        wanted = wants_output(self.oopt, self.oval, self.value, self.mdel)  # type: ignore[arg-type]  # VAL is a float
-        self.oval = self.value  # type: ignore[assignment]
+        before, self.oval = self.oval, self.value  # type: ignore[assignment]  # VAL is a float
+        wanted = wants_output(self.oopt, before, self.oval, abs(before - self.oval) > self.mdel)
         self.time_ns = self.stamp()
         self._active += 1
         self._held = True
