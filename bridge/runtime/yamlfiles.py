@@ -24,7 +24,10 @@ from typing import Any, Final, TypeVar
 
 import yaml
 
+import drivers
 from bridge.runtime.loader import LoadError
+from records.makers import RECORD_TYPES
+from records.near import near
 
 __all__ = ["compile_yaml"]
 
@@ -61,9 +64,7 @@ class _Translator:
         self._body: list[ast.stmt] = []
         self._ports: dict[yaml.Node, str] = {}  # names of the variables that hold them
         self._classes: set[str] = set()
-        self._drivers = import_module("drivers")
-        self._devices = import_module("devices")
-        self._records = import_module("records.makers")
+        self._devices = import_module("devices")  # bridge does not stand on it, the file that is translated does
 
     def module(self, root: yaml.Node | None) -> ast.Module:
         """One instrument, or a list of them."""
@@ -85,7 +86,7 @@ class _Translator:
         for name, (key, _) in pairs.items():
             if name not in KEYS:
                 known = (*KEYS, *(one for one in self._devices.__all__ if one != "Instrument"))
-                raise self._error(key, f"{name!r} means nothing here{self._near(name, known)}")
+                raise self._error(key, f"{name!r} means nothing here{near(name, known)}")
         if "records" not in pairs:
             raise self._error(node, "an instrument without `records`")
         options = {name: value for name, (_, value) in pairs.items() if name not in ("name", "records")}
@@ -124,10 +125,8 @@ class _Translator:
         if _TYPE not in pairs:
             raise self._error(node, f"{name} has no `type`: say which type of record it is, as in `type: ai`")
         kind = self._text(pairs.pop(_TYPE)[1])
-        if kind not in self._records.__all__ or kind == "RecordMaker":
-            raise self._error(
-                node, f"{name}: there is no record type {kind!r}{self._near(kind, self._records.__all__)}"
-            )
+        if kind not in RECORD_TYPES:
+            raise self._error(node, f"{name}: there is no record type {kind!r}{near(kind, RECORD_TYPES)}")
         keywords = [ast.keyword(option, self._value(value)) for option, (_, value) in pairs.items()]
         if "name" not in pairs:
             keywords.append(ast.keyword("name", ast.Constant(name)))
@@ -148,10 +147,10 @@ class _Translator:
         pairs = self._mapping(node, "a value")
         if len(pairs) == 1:
             ((key, argument),) = pairs.values()
-            if key.value in self._drivers.__all__:
+            if key.value in drivers.__all__:
                 return self._port(node, key, argument) if key.value.endswith("Port") else self._call(key, argument)
             if key.value[:1].isupper() and not isinstance(argument, yaml.ScalarNode):
-                raise self._error(key, f"there is no {key.value!r}{self._near(key.value, self._drivers.__all__)}")
+                raise self._error(key, f"there is no {key.value!r}{near(key.value, drivers.__all__)}")
         keys: list[ast.expr | None] = [ast.Constant(name) for name in pairs]
         return _at(node, ast.Dict(keys, [self._value(value, within) for _, value in pairs.values()]))
 
@@ -181,7 +180,7 @@ class _Translator:
         text = node.value
         if node.style is not None:
             return _at(node, ast.Constant(text))
-        if constants and text.isupper() and text in self._drivers.__all__:  # such as FLOAT32
+        if constants and text.isupper() and text in drivers.__all__:  # such as FLOAT32
             return _at(node, ast.Attribute(ast.Name("drivers", ast.Load()), text, ast.Load()))
         return _at(node, ast.Constant(_plain(text)))
 
@@ -201,11 +200,6 @@ class _Translator:
                 raise self._error(key, f"{name!r} stands here twice")
             pairs[name] = (key, value)
         return pairs
-
-    def _near(self, word: str, known: Any) -> str:
-        from records.near import near
-
-        return near(word, known)
 
     def _error(self, node: yaml.Node, text: str) -> LoadError:
         return LoadError(f"{self._path}:{node.start_mark.line + 1}:{node.start_mark.column + 1}: {text}")
