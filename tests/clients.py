@@ -6,11 +6,12 @@ import asyncio
 import importlib.util
 import os
 import signal
+import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["C_TOOLS", "Finished", "c_tool", "ca_environment", "communicate"]
+__all__ = ["C_TOOLS", "Finished", "c_tool", "ca_environment", "communicate", "without_epics"]
 
 
 def _c_tools() -> Path | None:
@@ -24,10 +25,19 @@ def _c_tools() -> Path | None:
 C_TOOLS = _c_tools()
 
 
+def without_epics() -> dict[str, str]:
+    """Our environment as if EPICS had never been heard of here.
+
+    PATH is without an active venv's programs: its caRepeater would be started by each client of libca, and stay.
+    """
+    path = (place for place in os.get_exec_path() if Path(place) != Path(sys.executable).parent)
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("EPICS_")}
+    return clean | {"PATH": os.pathsep.join(path)}
+
+
 def ca_environment(port: int) -> dict[str, str]:
     """An environment in which CA clients see one server on loopback and nothing else."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("EPICS_")}
-    return clean | {
+    return without_epics() | {
         "EPICS_CA_AUTO_ADDR_LIST": "NO",
         "EPICS_CA_ADDR_LIST": "127.0.0.1",
         "EPICS_CA_SERVER_PORT": str(port),

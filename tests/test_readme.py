@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from bridge.client import Client, ClientConfig
+from tests.clients import without_epics
 from tests.waiting import eventually
 
 ROOT = Path(__file__).parent.parent
@@ -70,8 +71,7 @@ async def test_the_instrument_of_the_readme(tmp_path: Path, port: int, language:
     assert "/dev/ttyUSB0" in program
     file = tmp_path / {"python": "thermostat.py", "yaml": "thermostat.yaml"}[language]
     file.write_text(program.replace("/dev/ttyUSB0", thermostat.path))
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("EPICS_")}
-    environ |= {
+    environ = without_epics() | {
         "EPICS_CA_SERVER_PORT": str(port),
         "EPICS_CAS_INTF_ADDR_LIST": "127.0.0.1",
         "EPICS_CAS_AUTO_BEACON_ADDR_LIST": "NO",

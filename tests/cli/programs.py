@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import re
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-from tests.clients import Finished
+from tests.clients import Finished, without_epics
 
 __all__ = ["IOCBRIDGE", "PYTHON", "Program", "environment", "finished", "program"]
 
@@ -21,7 +20,7 @@ IOCBRIDGE = (str(Path(sys.executable).with_name("iocbridge")),)
 
 def environment(**more: str) -> dict[str, str]:
     """An environment in which an IOC serves on loopback only, on a port that is free."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("EPICS_")}
+    clean = without_epics()
     for name in ("COLUMNS", "LINES"):  # the size of our terminal (or of a test runner's) is not that of the program's
         clean.pop(name, None)
     quiet = {

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
-from tests.clients import C_TOOLS, Finished, communicate
+from tests.clients import C_TOOLS, Finished, communicate, without_epics
 
 __all__ = ["Host", "base_environment", "ioc"]
 
@@ -33,10 +33,9 @@ run(Group(prefix=sys.argv[1] + ":").pvdb, interfaces=["0.0.0.0"], startup_hook=r
 
 def base_environment(port: int, **more: str) -> dict[str, str]:
     """What clients and servers that belong together have in common."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("EPICS_")}
     root = str(Path(__file__).resolve().parents[2])
     return {
-        **clean,
+        **without_epics(),
         "PYTHONPATH": root,
         "EPICS_CA_SERVER_PORT": str(port),
         "EPICS_CA_REPEATER_PORT": str(port + 1),
