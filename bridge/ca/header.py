@@ -15,6 +15,7 @@ __all__ = [
     "DO_REPLY",
     "EXTENDED",
     "EXTENDED_FROM",
+    "HALF",
     "HEADER",
     "HEADER_SIZE",
     "MAX_NAME",
@@ -33,6 +34,8 @@ __all__ = [
 #: command, payload size, data type, data count, parameter 1, parameter 2: all big-endian.
 HEADER: Final = struct.Struct(">HHHHII")
 HEADER_SIZE: Final = HEADER.size
+#: A header without its last word, which is what tells the answers to many like requests apart.
+HALF: Final = struct.Struct(">HHHHI")
 #: Follows a header whose size is 0xFFFF and whose count is 0: payload size and data count in 32 bits (CA 4.9).
 EXTENDED: Final = struct.Struct(">II")
 EXTENDED_FROM: Final = 0xFFFF  # the smallest payload or element count that needs the extended header

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from bridge.server.audience import Subscription
 from bridge.server.outlet import Outlet
-from bridge.server.rendering import Subscription
 from records import PV
 
 if TYPE_CHECKING:

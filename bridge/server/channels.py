@@ -5,12 +5,11 @@ from __future__ import annotations
 from struct import Struct
 from typing import TYPE_CHECKING, Final
 
-from bridge.ca.header import DO_REPLY, HEADER, MAX_PRIORITY, Command
+from bridge.ca.header import DO_REPLY, HEADER, MAX_PRIORITY, Command, pack_header
 from bridge.ca.status import ECA
 from bridge.server.channel import READ_RIGHT, WRITE_RIGHT, Channel
 from bridge.server.errors import BadMessage, Body
 from bridge.server.fieldtypes import NATIVE
-from bridge.server.rendering import pack_head
 from bridge.server.views import View
 
 if TYPE_CHECKING:
@@ -64,11 +63,11 @@ def _name(body: Body, what: str) -> str:
 
 
 def echo(session: Session, dbr: int, count: int, p1: int, p2: int, body: Body) -> None:
-    session.send(pack_head(Command.ECHO, len(body), dbr, count, p1, p2) + bytes(body))
+    session.send(pack_header(Command.ECHO, len(body), dbr, count, p1, p2) + bytes(body))
 
 
 def read_sync(session: Session, dbr: int, count: int, p1: int, p2: int, body: Body) -> None:
-    session.send(pack_head(Command.READ_SYNC, 0, dbr, count, p1, p2))
+    session.send(pack_header(Command.READ_SYNC, 0, dbr, count, p1, p2))
 
 
 def events_off(session: Session, dbr: int, count: int, p1: int, p2: int, body: Body) -> None:
@@ -84,7 +83,7 @@ def search(session: Session, dbr: int, count: int, p1: int, p2: int, body: Body)
     if session.hub.find(bytes(body).partition(b"\0")[0]) is not None:
         session.send(HEADER.pack(Command.SEARCH, 0, session.hub.port, 0, 0xFFFFFFFF, p2))
     elif dbr == DO_REPLY:
-        session.send(pack_head(Command.NOT_FOUND, 0, dbr, count, p1, p2))
+        session.send(pack_header(Command.NOT_FOUND, 0, dbr, count, p1, p2))
 
 
 def create(session: Session, dbr: int, count: int, cid: int, minor: int, body: Body) -> None:
@@ -110,7 +109,7 @@ def create(session: Session, dbr: int, count: int, cid: int, minor: int, body: B
         )
     else:
         session.send(_pack_header(_ACCESS_RIGHTS, 0, 0, 0, cid, rights))
-        session.send(pack_head(_CREATE_CHAN, 0, dbr, pv.max_count, cid, sid))
+        session.send(pack_header(_CREATE_CHAN, 0, dbr, pv.max_count, cid, sid))
 
 
 def _channels_of(session: Session) -> int:

@@ -12,8 +12,8 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from bridge.server.complaints import Complaints
-from bridge.server.limits import Limits
-from bridge.server.outlet import MUCH, Done, Outlet
+from bridge.server.limits import MUCH, Limits
+from bridge.server.outlet import Done, Outlet
 from bridge.server.payloads import KeptPayloads
 from bridge.server.views import MODIFIERS, View, open_view
 from records import PV, resolve

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
-__all__ = ["Limits"]
+__all__ = ["MUCH", "Limits"]
+
+MUCH: Final = 256 << 10  # bytes for one client that are sent before the turn is over
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, Protocol
 
-from bridge.ca.header import Command
+from bridge.ca.header import Command, pack_header
 from bridge.ca.status import ECA
-from bridge.server.outlet import MUCH
-from bridge.server.rendering import Subscription, pack_head
+from bridge.server.audience import Subscription
+from bridge.server.limits import MUCH
 
 if TYPE_CHECKING:
     from bridge.server.hub import Hub
@@ -93,9 +93,9 @@ class Outgoing:
     def error(self, status: ECA, request: Request, context: str, cid: int = -1) -> None:
         """CA_PROTO_ERROR: the request's header and a sentence, so that the client can say what went wrong."""
         text = context.encode("utf-8", "replace")[:400] + b"\0"
-        body = pack_head(*request) + text
+        body = pack_header(*request) + text
         body += b"\0" * (-len(body) & 7)
-        self.send(pack_head(Command.ERROR, len(body), 0, 0, cid & 0xFFFFFFFF, status.code))
+        self.send(pack_header(Command.ERROR, len(body), 0, 0, cid & 0xFFFFFFFF, status.code))
         self.send(body)
 
     def put_done(self, dbr: int, count: int, ioid: int, error: BaseException | None) -> None:
@@ -105,7 +105,7 @@ class Outgoing:
         status = ECA.NORMAL
         if error is not None:
             status = ECA.NOWTACCESS if isinstance(error, PermissionError) else ECA.PUTFAIL
-        self.send(pack_head(_WRITE_NOTIFY, 0, dbr, count, status.code, ioid))
+        self.send(pack_header(_WRITE_NOTIFY, 0, dbr, count, status.code, ioid))
 
     # --- events -------------------------------------------------------------------------------------------------
 
@@ -163,7 +163,7 @@ class Outgoing:
             return
         rendering = subscription.rendering
         payload = rendering.payload or rendering.render()
-        self.send(subscription.head or rendering.head(Command.EVENT_ADD, subscription.subid, payload))
+        self.send(rendering.head(Command.EVENT_ADD, subscription.subid, payload))
         self.send(payload)
         if len(self.out) * len(payload) > MUCH:
             self.flush()

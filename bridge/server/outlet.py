@@ -10,21 +10,19 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from bridge.server.rendering import EVENT_ADD, Audience, LargeRendering, Rendering, make_rendering
-from records import PV, Listener
+from bridge.server.rendering import Rendering, make_rendering
+from records import PV
 
 if TYPE_CHECKING:
     from bridge.server.hub import Hub
 
-__all__ = ["MAX_WAITING", "MUCH", "Done", "Outlet"]
+__all__ = ["MAX_WAITING", "Done", "Outlet"]
 
 # Puts, or reads with a getter, that wait for their turn at one PV. libca allows one outstanding put-callback per
 # request and people type slower than this; whoever floods a slow instrument is told so instead of filling the memory.
 MAX_WAITING: Final = 4096
 PVS: Final = 8  # at least so many find room for puts that wait, if each has as many as it can
 KEPT_UNWATCHED: Final = 8  # renderings of a PV: more kinds of reads than one client makes; the rest is made each time
-CROWD: Final = 64  # subscriptions that make a change so long that somebody has to look at the clock
-MUCH: Final = 256 << 10  # bytes for one client that are sent before the turn is over
 
 Done = Callable[[BaseException | None], None]
 
@@ -34,17 +32,13 @@ class Outlet:
 
     __slots__ = (
         "_by_type",
-        "_changed",
         "_draining",
         "_fetching",
-        "_listening",
         "_readers",
         "_waiting",
         "_waiting_bytes",
         "busy",
-        "crowd",
         "hub",
-        "numeric",
         "pv",
         "renderings",
         "users",
@@ -54,9 +48,7 @@ class Outlet:
         self.hub = hub
         self.pv = pv
         self.users = 0  # channels; the hub drops the outlet with the last one
-        self.numeric = pv.field_type != 0  # any type but STRING
         self.renderings: list[Rendering] = []
-        self.crowd = 0  # subscriptions
         self.busy = 0  # puts that are under way: others queue behind them, but for plain ones to a PV that takes turns
         self._by_type: dict[tuple[int, int], Rendering] = {}
         self._draining = False
@@ -64,8 +56,6 @@ class Outlet:
         self._waiting_bytes = 0
         self._fetching = False
         self._readers: list[tuple[Callable[[], None], Done]] = []
-        self._changed: Listener = self.changed if pv.max_count == 1 else self._array_changed
-        self._listening: Listener | None = None  # while something is rendered
 
     @property
     def at_work(self) -> bool:
@@ -74,8 +64,8 @@ class Outlet:
 
     def close(self) -> None:
         """Forget the PV."""
-        self._listen(None)
         for rendering in self.renderings:
+            rendering.listen(None)
             if rendering.large:
                 self.hub.payloads.forget(rendering)
 
@@ -98,79 +88,19 @@ class Outlet:
 
     def keep(self, rendering: Rendering) -> None:
         """Keep a rendering up to date from now on."""
-        rendering.kept = True
-        if self._listening is None:
-            self._listen(self._changed)
+        rendering.listen(rendering.changed)
         self._by_type[rendering.dbr, rendering.count] = rendering
         self.renderings.append(rendering)
 
     def unkeep(self, rendering: Rendering) -> None:
         """Nobody watches it any more."""
         if not rendering.lasting:
-            rendering.kept = False
+            rendering.listen(None)
             rendering.payload = None
             del self._by_type[rendering.dbr, rendering.count]
             self.renderings.remove(rendering)
             if rendering.large:
                 self.hub.payloads.forget(rendering)
-            if not self.renderings:
-                self._listen(None)
-
-    def listeners_changed(self, by: int) -> None:
-        """There are more subscriptions, or fewer."""
-        was_crowded = self.crowd > CROWD
-        self.crowd += by
-        if (self.crowd > CROWD) is not was_crowded:
-            self.hub.crowds += by
-            self._listen(self._changed if was_crowded else self._crowd_changed)
-
-    def _listen(self, listening: Listener | None) -> None:
-        if self._listening is not None:
-            self.pv.unlisten(self._listening)
-        self._listening = listening
-        if listening is not None:
-            self.pv.listen(listening)
-
-    def _crowd_changed(self, pv: PV, changes: int) -> None:
-        """The same for a PV that so many watch that their events cannot all wait for the end of the turn."""
-        self._changed(pv, changes)
-        self.hub.relieve(self.crowd)
-
-    # --- events -------------------------------------------------------------------------------------------------
-
-    def changed(self, pv: PV, changes: int) -> None:
-        """The PV's news: render what is watched, forget the rest, and queue the events."""
-        for rendering in self.renderings:
-            rendering.payload = payload = None
-            for audience in rendering.watchers:
-                if not audience.mask & changes:
-                    continue
-                payload = payload or rendering.render()
-                if not rendering.constant:
-                    _tell(audience, rendering, payload)
-                    continue
-                held = False
-                for session, head in zip(audience.sessions, audience.heads):  # noqa: B905  # `strict` takes its time
-                    if session.flowing or session.begin_events():
-                        out = session.out
-                        out.append(head)
-                        out.append(payload)
-                    else:
-                        held = True
-                if held:
-                    audience.note_held()
-
-    def _array_changed(self, pv: PV, changes: int) -> None:
-        """The same for an array, of which no client has more than a few waiting to be sent."""
-        for rendering in self.renderings:
-            rendering.payload = payload = None
-            if isinstance(rendering, LargeRendering):
-                rendering.postpone(changes)
-                continue
-            for audience in rendering.watchers:
-                if audience.mask & changes:
-                    payload = payload or rendering.render()
-                    _tell(audience, rendering, payload)
 
     # --- puts ---------------------------------------------------------------------------------------------------
 
@@ -286,19 +216,6 @@ class Outlet:
                 self.hub.drop(self)
 
         going_on(fetched)
-
-
-def _tell(audience: Audience, rendering: Rendering, payload: bytes) -> None:
-    """Queue an event whose head may be another one each time, and which may be large."""
-    for subscription in audience.subscriptions:
-        session = subscription.session
-        if session.flowing or session.begin_events():
-            session.out.append(subscription.head or rendering.head(EVENT_ADD, subscription.subid, payload))
-            session.out.append(payload)
-            if len(session.out) * len(payload) > MUCH:
-                session.flush()
-        else:
-            session.late[subscription] = None
 
 
 def _size_of(value: Any) -> int:

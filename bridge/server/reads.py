@@ -7,13 +7,14 @@ from struct import Struct
 from typing import TYPE_CHECKING, Final
 
 from bridge.ca.dbr import ChannelType
-from bridge.ca.header import HEADER, Command
+from bridge.ca.header import HALF, HEADER, Command, pack_header
 from bridge.ca.status import ECA
+from bridge.server.audience import Subscription
 from bridge.server.channel import MOST_KEYS, Channel
 from bridge.server.complaints import reason
 from bridge.server.errors import Body, Data
 from bridge.server.render import BASE, MOST_TEXTS, payload_size
-from bridge.server.rendering import HALF, Rendering, Subscription, Unsteady, pack_head
+from bridge.server.rendering import Rendering, Unsteady
 from bridge.server.views import View
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def read_notify(session: Session, dbr: int, count: int, sid: int, ioid: int, bod
         session.send(payload)
 
     def refuse(error: BaseException) -> None:
-        session.send(pack_head(Command.READ_NOTIFY, 0, dbr, 0, ECA.GETFAIL.code, ioid))
+        session.send(pack_header(Command.READ_NOTIFY, 0, dbr, 0, ECA.GETFAIL.code, ioid))
 
     if (
         rendering.constant
@@ -99,7 +100,7 @@ def read(session: Session, dbr: int, count: int, sid: int, ioid: int, body: Body
         if dbr == ChannelType.STRING and rendering.count == 1:
             payload = payload[: (payload.index(b"\0") + 8) & ~7]
         session.send(
-            pack_head(Command.READ, len(payload), dbr, rendering.count_now(payload), channel.cid, ioid) + payload
+            pack_header(Command.READ, len(payload), dbr, rendering.count_now(payload), channel.cid, ioid) + payload
         )
 
     def refuse(error: BaseException) -> None:
@@ -135,7 +136,7 @@ def event_add(session: Session, dbr: int, count: int, sid: int, subid: int, body
     if subid in channel.subscriptions:
         session.error(ECA.ADDFAIL, request, f"{channel.pv.name}: subscription {subid} exists already", channel.cid)
         return
-    subscription = Subscription(session, rendering, sid, subid, body[12] << 8 | body[13])
+    subscription = Subscription(session, rendering, subid, body[12] << 8 | body[13])
     channel.subscriptions[subid] = subscription
     rendering.add(subscription)
     session.subscriptions += 1
@@ -175,7 +176,7 @@ def event_cancel(session: Session, dbr: int, count: int, sid: int, subid: int, b
     session.subscriptions -= 1
     session.hub.subscriptions -= 1
     # CA specification, "CA_PROTO_EVENT_CANCEL": the answer is an EVENT_ADD without payload
-    session.send(pack_head(Command.EVENT_ADD, 0, dbr, count, sid, subid))
+    session.send(pack_header(Command.EVENT_ADD, 0, dbr, count, sid, subid))
 
 
 def _readable(

@@ -1,8 +1,7 @@
 """From a PV to the bytes of one DBR type: the only place where records' values meet the wire's layout.
 
-`renderer(pv, dbr, count)` chooses once, when a client first asks for that type, how it will be done from then on; the
-common cases are one `struct` call. Raises ValueError at rendering when a value has no such form (text that is no
-number read as DOUBLE), which a client sees as ECA_GETFAIL.
+`renderer(pv, dbr, count)` makes any of them; for the commonest there are `PLAIN` and `TIMED`. Raises ValueError at
+rendering when a value has no such form (text that is no number read as DOUBLE), which a client sees as ECA_GETFAIL.
 """
 
 from __future__ import annotations
@@ -21,9 +20,19 @@ from bridge.ca.dbr import (
     encode_elements,
     encode_metadata,
 )
-from records import NO_ALARM, PV, FieldType, Value, convert, text_of
+from records import PV, FieldType, Value, convert, text_of
 
-__all__ = ["BASE", "LAST_VALUE_TYPE", "MOST_TEXTS", "is_costly", "payload_size", "renderer"]
+__all__ = [
+    "BASE",
+    "LAST_VALUE_TYPE",
+    "MOST_TEXTS",
+    "PLAIN",
+    "TIMED",
+    "is_costly",
+    "is_native",
+    "payload_size",
+    "renderer",
+]
 
 #: The field type that has exactly the elements of a basic DBR type.
 _ELEMENTS: Final = (
@@ -53,14 +62,27 @@ _WHOLE: Final = {
 
 Renderer = Callable[[], bytes]
 
-_TIMED: Final = {FieldType.DOUBLE: "4xd", FieldType.FLOAT: "f", FieldType.LONG: "i"}
 _CHAR: Final = FieldType.CHAR
 _UCHAR: Final = FieldType.UCHAR
-_PLAIN: Final = {
-    FieldType.DOUBLE: struct.Struct(">d"),
-    FieldType.FLOAT: struct.Struct(">f4x"),
-    FieldType.LONG: struct.Struct(">i4x"),
-    FieldType.ENUM: struct.Struct(">H6x"),
+
+#: One number as DBR type, from a value of the very kind, which one call makes ...
+PLAIN: Final[dict[int, Callable[..., bytes]]] = {
+    dbr: struct.Struct(layout).pack
+    for dbr, layout in {
+        ChannelType.DOUBLE: ">d",
+        ChannelType.FLOAT: ">f4x",
+        ChannelType.LONG: ">i4x",
+        ChannelType.ENUM: ">H6x",
+    }.items()
+}
+#: ... from status, severity, seconds, nanoseconds and such a value, and the same without an alarm, in less time.
+TIMED: Final[dict[int, tuple[Callable[..., bytes], Callable[..., bytes]]]] = {
+    dbr: (struct.Struct(f">HHII{layout}").pack, struct.Struct(f">4xII{layout}").pack)
+    for dbr, layout in {
+        ChannelType.TIME_DOUBLE: "4xd",
+        ChannelType.TIME_FLOAT: "f",
+        ChannelType.TIME_LONG: "i",
+    }.items()
 }
 
 
@@ -75,17 +97,17 @@ def is_costly(pv: PV, dbr: int, count: int) -> bool:
     return count > _COSTLY and wanted is not pv.field_type and not (wanted is _CHAR and pv.field_type is _UCHAR)
 
 
+def is_native(pv: PV, dbr: int) -> bool:
+    """Whether the elements of a DBR type are just those of a PV."""
+    return _ELEMENTS[BASE[dbr]] is pv.field_type
+
+
 def renderer(pv: PV, dbr: int, count: int) -> Renderer:
     """What makes the body of a reply: `count` elements, zero-filled past the last; 0 for "as many as there are"."""
     base = BASE[dbr]
     if dbr == ChannelType.CLASS_NAME:
         length = payload_size(dbr, max(count, 1))
         return lambda: (pv.record_type or "pv").encode()[:39].ljust(length, b"\0")
-    if pv.max_count == 1 and count == 1 and _ELEMENTS[base] is pv.field_type:
-        if dbr == base and pv.field_type in _PLAIN:
-            return _plain(pv, _PLAIN[pv.field_type])
-        if dbr - base == ChannelType.TIME_STRING and pv.field_type in _TIMED:
-            return _timed(pv, _TIMED[pv.field_type])
     size = payload_size(dbr, count)
 
     def render() -> bytes:
@@ -94,26 +116,6 @@ def renderer(pv: PV, dbr: int, count: int) -> Renderer:
         if count:
             return body[:size].ljust(size, b"\0")
         return _pad(body)
-
-    return render
-
-
-def _plain(pv: PV, layout: struct.Struct) -> Renderer:
-    pack = layout.pack
-    return lambda: pack(pv.value)
-
-
-def _timed(pv: PV, value: str) -> Renderer:
-    pack = struct.Struct(f">HHII{value}").pack
-    pack_no_alarm = struct.Struct(f">4xII{value}").pack
-
-    def render() -> bytes:
-        alarm = pv.alarm
-        seconds, nanoseconds = divmod(pv.time_ns, 1_000_000_000)
-        seconds = (seconds - EPICS_EPOCH) & 0xFFFFFFFF
-        if alarm is NO_ALARM:
-            return pack_no_alarm(seconds, nanoseconds, pv.value)
-        return pack(alarm.status, alarm.severity, seconds, nanoseconds, pv.value)
 
     return render
 

@@ -2,106 +2,32 @@
 
 from __future__ import annotations
 
-from struct import Struct
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from bridge.ca.dbr import ELEMENT_SIZE, METADATA_SIZE
-from bridge.ca.header import EXTENDED, HEADER, Command
+from bridge.ca.dbr import ELEMENT_SIZE, EPICS_EPOCH, METADATA_SIZE
+from bridge.ca.header import pack_header
 from bridge.ca.status import ECA
+from bridge.server.audience import Audience, Subscription
 from bridge.server.complaints import reason
-from bridge.server.render import BASE, is_costly, payload_size, renderer
+from bridge.server.render import BASE, PLAIN, TIMED, is_costly, is_native, payload_size, renderer
 from bridge.server.views import View
+from records import NO_ALARM, PV, Listener
 
 if TYPE_CHECKING:
     from bridge.server.outlet import Outlet
-    from bridge.server.session import Session
 
-__all__ = ["HALF", "LargeRendering", "Rendering", "Subscription", "Unsteady", "make_rendering", "pack_head"]
+__all__ = ["LargeRendering", "Rendering", "Unsteady", "make_rendering"]
 
-HALF: Final = Struct(">HHHHI")  # a header without its last word
-EVENT_ADD: Final = int(Command.EVENT_ADD)
 NORMAL: Final = ECA.NORMAL.code
 GETFAIL: Final = ECA.GETFAIL.code
 LARGE: Final = 64 << 10  # bytes of a payload that is made, kept and sent with care
-ALL_CHANGES: Final = 15  # the bits of an event mask that mean something
+EPOCH_NS: Final = EPICS_EPOCH * 1_000_000_000
+CROWD: Final = 64  # subscriptions that make a change so long that somebody has to look at the clock
 
 
 class Unsteady(Exception):
     """A rendering that has succeeded so far has failed: reply heads made in advance are not true any more."""
-
-
-def pack_head(command: int, size: int, dbr: int, count: int, p1: int, p2: int) -> bytes:
-    """A header, in its extended form where size or count want it."""
-    if size < 0xFFFF and count < 0xFFFF:
-        return HEADER.pack(command, size, dbr, count, p1, p2)
-    return HEADER.pack(command, 0xFFFF, dbr, 0, p1, p2) + EXTENDED.pack(size, count)
-
-
-class Subscription:
-    """One client's monitor of one rendering. `head` goes before each payload (None: it varies with the payload)."""
-
-    __slots__ = ("head", "mask", "place", "rendering", "session", "sid", "subid")
-
-    def __init__(self, session: Session, rendering: Rendering, sid: int, subid: int, mask: int) -> None:
-        self.session = session
-        self.rendering = rendering
-        self.sid = sid
-        self.subid = subid
-        self.mask = mask & ALL_CHANGES
-        self.place = -1  # in the lists of its Audience; -1: in none
-        self.head: bytes | None = None
-        if rendering.constant:
-            size = payload_size(rendering.dbr, rendering.count)
-            self.head = pack_head(EVENT_ADD, size, rendering.dbr, rendering.count, NORMAL, subid)
-
-    @property
-    def live(self) -> bool:
-        """Whether it has not been cancelled."""
-        return self.place >= 0
-
-
-class Audience:
-    """The subscriptions of one rendering that have the same event mask.
-
-    What an event needs of each stands in lists of its own: to look into a million subscriptions a second takes longer,
-    for want of cache, than all the rest.
-    """
-
-    __slots__ = ("heads", "mask", "sessions", "subscriptions")
-
-    def __init__(self, mask: int) -> None:
-        self.mask = mask
-        self.subscriptions: list[Subscription] = []
-        self.sessions: list[Session] = []
-        self.heads: list[bytes] = []  # as long as the rendering is constant
-
-    def add(self, subscription: Subscription) -> None:
-        subscription.place = len(self.subscriptions)
-        self.subscriptions.append(subscription)
-        self.sessions.append(subscription.session)
-        self.heads.append(subscription.head or b"")
-
-    def remove(self, subscription: Subscription) -> None:
-        """The last one takes its place: a client may have a hundred thousand, and leave with all of them."""
-        place = subscription.place
-        subscription.place = -1
-        last, session, head = self.subscriptions.pop(), self.sessions.pop(), self.heads.pop()
-        if last is not subscription:
-            self.subscriptions[place], self.sessions[place], self.heads[place] = last, session, head
-            last.place = place
-
-    def forget_heads(self) -> None:
-        """They vary from now on."""
-        self.heads = [b""] * len(self.heads)
-        for subscription in self.subscriptions:
-            subscription.head = None
-
-    def note_held(self) -> None:
-        """An event has to wait for those whose sessions are held: of each only the newest value will be sent."""
-        for subscription in self.subscriptions:
-            session = subscription.session
-            if session.held:
-                session.late[subscription] = None
 
 
 class Rendering:
@@ -111,14 +37,16 @@ class Rendering:
     """
 
     __slots__ = (
+        "_listener",
         "_render",
         "constant",
         "count",
+        "crowd",
         "dbr",
-        "kept",
         "lasting",
         "outlet",
         "payload",
+        "pv",
         "size",
         "status",
         "watchers",
@@ -127,21 +55,28 @@ class Rendering:
     large = False  # see LargeRendering
 
     def __init__(self, outlet: Outlet, dbr: int, count: int) -> None:
+        pv = outlet.pv
         self.outlet = outlet
+        self.pv = pv
         self.dbr = dbr
         self.count = count
-        self.kept = False  # told of changes, so that `payload` may be used again
         self.lasting = False  # kept as long as the outlet
-        self.size = payload_size(dbr, count or outlet.pv.max_count)  # at most
+        self.size = payload_size(dbr, count or pv.max_count)  # at most
         self.status = NORMAL
         self.payload: bytes | None = None
-        self._render = renderer(outlet.pv, dbr, count)
-        self.watchers: list[Audience] = []  # one for each event mask
+        self._render: Callable[[], bytes] | None = None  # if it is made in the general way
+        self.watchers: tuple[Audience, ...] = ()  # one for each event mask
+        self.crowd = 0  # subscriptions
+        self._listener: Listener | None = None  # to the PV
         # text read as a number may fail at any time, and so the status is not constant
-        self.constant = count > 0 and (BASE[dbr] == 0 or outlet.numeric)
+        self.constant = count > 0 and (BASE[dbr] == 0 or pv.field_type != 0)
+
+    # --- the payload --------------------------------------------------------------------------------------------
 
     def render(self) -> bytes:
         """Make the payload anew. Sets `status`; a failed rendering is all zeros, as rsrv sends it, and is not kept."""
+        if self._render is None:
+            self._render = renderer(self.pv, self.dbr, self.count)
         try:
             payload = self._render()
         except Exception as error:
@@ -153,12 +88,9 @@ class Rendering:
     def _failed(self, error: Exception) -> bytes:
         if not isinstance(error, (ValueError, TypeError, OverflowError)):
             # not just a value without such a form: somebody has given the PV one that is none
-            self.outlet.hub.complain("%s cannot be shown: %s", self.outlet.pv.name, reason(error))
+            self.outlet.hub.complain("%s cannot be shown: %s", self.pv.name, reason(error))
         self.status = GETFAIL
-        if self.constant:
-            self.constant = False
-            for audience in self.watchers:
-                audience.forget_heads()
+        self.constant = False
         return bytes(payload_size(self.dbr, self.count))
 
     def steady(self) -> bytes:
@@ -175,39 +107,142 @@ class Rendering:
             return self.count
         if self.status != NORMAL:
             return 0
-        pv = self.outlet.pv
         available = (len(payload) - METADATA_SIZE[self.dbr]) // ELEMENT_SIZE[BASE[self.dbr]]
-        return min(pv.count, available)
+        return min(self.pv.count, available)
 
     def head(self, command: int, p2: int, payload: bytes) -> bytes:
         """The header for a reply that carries `payload` and, in its first parameter, the status."""
-        return pack_head(command, len(payload), self.dbr, self.count_now(payload), self.status, p2)
+        return pack_header(command, len(payload), self.dbr, self.count_now(payload), self.status, p2)
+
+    # --- events -------------------------------------------------------------------------------------------------
+
+    def changed(self, pv: PV, changes: int) -> None:
+        """The PV's news: make the payload anew if somebody watches it, else forget it, and queue the events."""
+        self.payload = payload = None
+        for audience in self.watchers:
+            if not audience.mask & changes:
+                continue
+            payload = payload or self.render()
+            if not self.constant:
+                audience.tell(self, payload)
+                continue
+            held = False
+            for session, head in audience.pairs or audience.pair(self, payload):
+                if session.flowing or session.begin_events():
+                    out = session.out
+                    out.append(head)
+                    out.append(payload)
+                else:
+                    held = True
+            if held:
+                audience.note_held()
+
+    def _crowd_changed(self, pv: PV, changes: int) -> None:
+        """The same for what so many watch that their events cannot all wait for the end of the turn."""
+        self.changed(pv, changes)
+        self.outlet.hub.relieve(self.crowd)
+
+    @property
+    def kept(self) -> bool:
+        """Whether it hears of changes, so that `payload` may be used again."""
+        return self._listener is not None
+
+    def listen(self, listener: Listener | None) -> None:
+        """Hear of changes from now on, in this way, or no more."""
+        if self._listener is not None:
+            self.pv.unlisten(self._listener)
+        self._listener = listener
+        if listener is not None:
+            self.pv.listen(listener)
 
     def add(self, subscription: Subscription) -> None:
         """Begin to feed a subscription."""
         if not self.kept:
             self.outlet.keep(self)
-        self.outlet.listeners_changed(1)
         for audience in self.watchers:
             if audience.mask == subscription.mask:
                 break
         else:
             audience = Audience(subscription.mask)
-            self.watchers.append(audience)
+            self.watchers += (audience,)
         audience.add(subscription)
+        self.crowd += 1
+        if self.crowd == CROWD + 1:
+            self.outlet.hub.crowds += 1
+            self.listen(self._crowd_changed)
 
     def remove(self, subscription: Subscription) -> None:
         """Feed it no longer."""
         (audience,) = [one for one in self.watchers if one.mask == subscription.mask]
         audience.remove(subscription)
-        self.outlet.listeners_changed(-1)
+        self.crowd -= 1
+        if self.crowd == CROWD:
+            self.outlet.hub.crowds -= 1
+            self.listen(self.changed)
         if not audience.subscriptions:
-            self.watchers.remove(audience)
+            self.watchers = tuple(one for one in self.watchers if one is not audience)
             if not self.watchers:
                 self.outlet.unkeep(self)
 
 
-class LargeRendering(Rendering):
+class PlainRendering(Rendering):
+    """One number of the PV's own kind, made by one call. What a million events a second go through is short."""
+
+    __slots__ = ("_pack",)
+
+    def __init__(self, outlet: Outlet, dbr: int, count: int) -> None:
+        super().__init__(outlet, dbr, count)
+        self._pack = PLAIN[dbr]
+
+    def render(self) -> bytes:
+        try:
+            payload = self._pack(self.pv.value)
+        except Exception:  # no number
+            return super().render()
+        self.status = NORMAL
+        self.payload = payload
+        return payload
+
+
+class TimedRendering(Rendering):
+    """The same with time and alarm."""
+
+    __slots__ = ("_pack", "_pack_no_alarm")
+
+    def __init__(self, outlet: Outlet, dbr: int, count: int) -> None:
+        super().__init__(outlet, dbr, count)
+        self._pack, self._pack_no_alarm = TIMED[dbr]
+
+    def render(self) -> bytes:
+        pv = self.pv
+        alarm = pv.alarm
+        seconds, nanoseconds = divmod(pv.time_ns - EPOCH_NS, 1_000_000_000)
+        try:
+            if alarm is NO_ALARM:
+                payload = self._pack_no_alarm(seconds, nanoseconds, pv.value)
+            else:
+                payload = self._pack(alarm.status, alarm.severity, seconds, nanoseconds, pv.value)
+        except Exception:  # a time before 1990, or no number
+            return super().render()
+        self.status = NORMAL
+        self.payload = payload
+        return payload
+
+
+class ArrayRendering(Rendering):
+    """Several elements, of which no client has more than a few waiting to be sent."""
+
+    __slots__ = ()
+
+    def changed(self, pv: PV, changes: int) -> None:
+        self.payload = payload = None
+        for audience in self.watchers:
+            if audience.mask & changes:
+                payload = payload or self.render()
+                audience.tell(self, payload)
+
+
+class LargeRendering(ArrayRendering):
     """One whose payload is large, or takes long to make.
 
     Its events are not made while the PV changes, but when the loop comes round to each client, with the newest value.
@@ -228,8 +263,8 @@ class LargeRendering(Rendering):
             outlet.pv.forget()
         return payload
 
-    def postpone(self, changes: int) -> None:
-        """Note for whom there is news."""
+    def changed(self, pv: PV, changes: int) -> None:
+        self.payload = None
         for audience in self.watchers:
             if audience.mask & changes:
                 for subscription in audience.subscriptions:
@@ -239,7 +274,14 @@ class LargeRendering(Rendering):
 def make_rendering(outlet: Outlet, dbr: int, count: int) -> Rendering:
     """Choose the right class."""
     pv: Any = outlet.pv
-    most = min(count or pv.max_count, pv.max_count)
-    if pv.max_count > 1 and (payload_size(dbr, most) >= LARGE or is_costly(pv, dbr, most)):
-        return LargeRendering(outlet, dbr, count)
+    if pv.max_count > 1:
+        most = min(count or pv.max_count, pv.max_count)
+        if payload_size(dbr, most) >= LARGE or is_costly(pv, dbr, most):
+            return LargeRendering(outlet, dbr, count)
+        return ArrayRendering(outlet, dbr, count)
+    if count == 1 and is_native(pv, dbr):
+        if dbr in PLAIN:
+            return PlainRendering(outlet, dbr, count)
+        if dbr in TIMED:
+            return TimedRendering(outlet, dbr, count)
     return Rendering(outlet, dbr, count)

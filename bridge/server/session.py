@@ -21,8 +21,8 @@ from bridge.ca.status import ECA
 from bridge.server import channels, reads, writes
 from bridge.server.channel import Channel
 from bridge.server.errors import BadMessage, Body, Data, Enough
+from bridge.server.limits import MUCH
 from bridge.server.outgoing import Link, Outgoing, Request
-from bridge.server.outlet import MUCH
 from bridge.server.reads import fast_reads
 from bridge.server.rendering import Rendering
 from bridge.server.writes import Write, fast_writes
@@ -40,7 +40,6 @@ _VERSION_REPLY: Final = HEADER.pack(Command.VERSION, 0, 0, MINOR_VERSION, 0, 0)
 _COPY_BELOW: Final = 4096  # a body shorter than this is copied: cheaper than a view of it
 _STRIDE: Final = 1024  # bytes of requests between two looks at the clock
 _PIECES: Final = 4096  # pieces of replies that are sent before the turn is over
-_CATCH_UP: Final = 256  # events between two looks at the clock
 
 Handler = Callable[["Session", int, int, int, int, Body], None]
 

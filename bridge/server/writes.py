@@ -7,7 +7,7 @@ from struct import Struct
 from typing import TYPE_CHECKING, Any, Final
 
 from bridge.ca.dbr import ELEMENT_SIZE, METADATA_SIZE, ChannelType, decode_elements
-from bridge.ca.header import HEADER, Command
+from bridge.ca.header import HALF, HEADER, Command
 from bridge.ca.status import ECA
 from bridge.server.channel import MOST_KEYS, WRITE_RIGHT, Channel
 from bridge.server.complaints import reason
@@ -15,7 +15,6 @@ from bridge.server.errors import Body, Data, Enough
 from bridge.server.outgoing import Request
 from bridge.server.outlet import Done, Outlet
 from bridge.server.render import BASE, LAST_VALUE_TYPE
-from bridge.server.rendering import HALF
 from bridge.server.views import View
 from records import PV
 
