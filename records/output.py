@@ -13,6 +13,7 @@ from records.pv import clock
 from records.record import Record
 from records.simulated import RAW
 from records.types import FieldType, Value
+from records.written import usual
 
 __all__ = ["CLOSED_LOOP", "Output"]
 
@@ -77,19 +78,23 @@ class Output(Record):
 
     def process_soft(self) -> None:
         """Process a record that has no instrument: fetch DOL, convert, write OUT unless IVOA objects."""
+        linked = self._links is not None
         try:
-            value = self.desired()
+            value = self.value if self.omsl != CLOSED_LOOP else self.desired()
         except LinkError:
             self.not_desired()
         else:
             self.convert_output(value)
         if self.defines:
             self.udf = 0  # NaN undefines a number again
-        self.time_ns = self.stamp() if self.tse or self._links is not None else clock.now_ns()
+        self.time_ns = self.stamp() if linked or self.tse else clock.now_ns()
         self.check_alarms(self.value)
-        if self.nsev < Severity.INVALID or self.drives():
+        if self.nsev >= Severity.INVALID and not self.drives():
+            self.finish()
+        elif linked or self.simm:
             self.drive()
         else:
+            self.write_value()
             self.finish()
 
     def drive(self) -> None:
@@ -141,6 +146,7 @@ class Output(Record):
             self.value = value
         return True
 
+    @usual
     def take_put(self, value: Value) -> Coroutine[Any, Any, None] | None:
         """Write a put to the instrument, then post it."""
         if self.out is None or self.simm:
@@ -186,6 +192,7 @@ class Output(Record):
             self.evaluate()
         return None
 
+    @usual
     def begin(self) -> Coroutine[Any, Any, None] | None:
         """Process for another reason than a put: read INP if there is one, else write the value again."""
         if self.out is None and self.inp is None:

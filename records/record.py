@@ -20,7 +20,7 @@ from records.metadata import PLAIN
 from records.pv import ALARM, LOG, VALUE, Getter, clock
 from records.simulated import RAW
 from records.types import FieldType, Value
-from records.written import Written
+from records.written import Written, usual
 
 if TYPE_CHECKING:
     from records.group import PVGroup
@@ -40,8 +40,6 @@ class Record(Written):
     undefined: ClassVar[str] = "never read"  # what AMSG says while UDF is set
 
     diss: Severity
-    lcnt: int
-    tpro: int
     tse: int
     tsel: str
     oraw: int
@@ -141,6 +139,7 @@ class Record(Written):
 
     # --- processing ---------------------------------------------------------------------------------------------
 
+    @usual
     def process(self, reading: Reading | None = None) -> Coroutine[Any, Any, None] | None:
         """Process once: ask the link and take its answer. Never raises; failures become alarms.
 
@@ -167,6 +166,7 @@ class Record(Written):
             return None
         return self.begin()
 
+    @usual
     def begin(self) -> Coroutine[Any, Any, None] | None:
         """Process, now that nothing is in the way."""
         if (self.simm or self._links is not None) and "OUT" not in self.fields and self.in_simulation():
@@ -372,13 +372,15 @@ class Record(Written):
             changes |= self.reset_alarms()
         for listen in self.listeners:
             listen(self, changes)
-        if self.has_raw:
-            if self.oraw != self.rval and (changes or self.has_raw == RAW_ALWAYS):
+        raw = self.has_raw
+        if raw:
+            if self.oraw != self.rval and (changes or raw == RAW_ALWAYS):
                 self.oraw = self.rval
             if self.init:
                 self.init = 0
-        for field in self._watched:
-            field.refresh(changes)
+        if self._watched:
+            for field in self._watched:
+                field.refresh(changes)
         if self._links is not None:
             self.forward_link("FLNK")
 

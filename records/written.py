@@ -6,7 +6,7 @@ Source: ``dbPutField``, ``dbPut`` and ``dbPutLink`` of EPICS base's dbAccess.c a
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Any, Final
+from typing import Any, ClassVar, Final, TypeVar
 
 from records.field import ACTS, LINK, Field
 from records.links import Source
@@ -15,11 +15,22 @@ from records.pv import clock
 from records.types import FieldType, Value
 from records.waiting import Waiting
 
-__all__ = ["Begin", "Written"]
+__all__ = ["Begin", "Written", "usual"]
 
 Begin = Callable[[], Coroutine[Any, Any, None] | None]
 
+Step = TypeVar("Step", bound=Callable[..., Any])
+
 _DOUBLE: Final = FieldType.DOUBLE
+
+
+_usual: Final[set[Callable[..., Any]]] = set()
+
+
+def usual(step: Step) -> Step:
+    """Mark a step of a put that only leads on to `process_soft` if nothing is in the way: see `Written.put`."""
+    _usual.add(step)
+    return step
 
 
 class Written(Waiting):
@@ -30,11 +41,18 @@ class Written(Waiting):
 
     disa: int
     disv: int
+    lcnt: int
+    tpro: int
     udf: int
     rval: int
 
+    _brief: ClassVar[bool]  # whether all steps of a put of a number are usual ones
     _silent = False  # a client puts to a record that is scanned: the next scan shows it (as in base)
     _puts = 0  # puts done: a reading asked for before the last one is out of date
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._brief = cls._accepts and {cls.take_put, cls.process_for_put, cls.process, cls.begin} <= _usual
 
     def from_reading(self, reading: Any) -> Value:
         """What VAL becomes when the instrument says `reading`. Raises ValueError if that is no value."""
@@ -48,21 +66,37 @@ class Written(Waiting):
         """Take a good value. Records say how."""
         raise NotImplementedError
 
+    def begin(self) -> Coroutine[Any, Any, None] | None:
+        """Process, now that nothing is in the way. Records say how."""
+        raise NotImplementedError
+
+    def process_soft(self) -> None:
+        """Process without an instrument. Records say how."""
+        raise NotImplementedError
+
     def put(self, value: Any) -> Coroutine[Any, Any, None] | None:
         """A client's write of VAL. Raises PermissionError if the record has DISP set or is disabled (DISA = DISV)."""
-        if self.disp:
-            self.check_disp("VAL")
         if (
             type(value) is float
             and self.field_type is _DOUBLE
             and self.max_count == 1
-            and self._accepts
             and self._links is None
             and self.putter is None
-            and not self._active
-            and self.scan == SCAN_PASSIVE
+            and not (self.disp or self._active or self.scan)
         ):
-            return self.take_put(value)  # as `begin_put` would, in fewer steps
+            if self.out is None and self.inp is None and self._brief and self.getter is None:
+                if not (self.simm or self.tpro) and self.disa != self.disv:
+                    # the commonest of all puts, and what all the steps below come to
+                    self._puts += 1
+                    self.lcnt = 0
+                    self.value = value
+                    self.udf = 0
+                    self.process_soft()
+                    return None
+            elif self._accepts:
+                return self.take_put(value)  # as `begin_put` would, in fewer steps
+        if self.disp:
+            self.check_disp("VAL")
         return self.client_put("VAL", lambda: self._put_now(value), True)
 
     def submit(self, value: Any) -> Coroutine[Any, Any, None] | None:
@@ -84,6 +118,7 @@ class Written(Waiting):
         finally:
             self._silent = False
 
+    @usual
     def take_put(self, value: Value) -> Coroutine[Any, Any, None] | None:
         """Take a put of VAL. A record with an INP reads it instead, as in base: the instrument knows better."""
         if self.inp is not None:
@@ -139,6 +174,7 @@ class Written(Waiting):
         self.store(self.from_reading(value), clock.now_ns())
         return None
 
+    @usual
     def process_for_put(self) -> Coroutine[Any, Any, None] | None:
         """Process because a field was written; a record that is busy processes once more when it is done (RPRO)."""
         if self._active:

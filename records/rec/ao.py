@@ -34,6 +34,8 @@ __all__ = ["AoRecord"]
 DOUBLE: Final = FieldType.DOUBLE
 RAW_MAX: Final = (1 << 31) - 1
 RAW_MIN: Final = -RAW_MAX - 1
+_TOO_MUCH: Final = RAW_MAX - 0.5
+_TOO_LITTLE: Final = -RAW_MAX - 0.5
 
 
 class AoRecord(Converted, AnalogOutput):
@@ -115,7 +117,7 @@ class AoRecord(Converted, AnalogOutput):
 
     def convert_output(self, value: float) -> None:
         """VAL within its limits, OVAL by OROC, RVAL (``convert`` of aoRecord.c)."""
-        wanted: float = self.limit(value)
+        wanted: float = self.limit(value) if self.drvh > self.drvl else value
         self.value = self.pval = wanted
         before, step = self.oval, self.oroc
         if step:
@@ -138,12 +140,13 @@ class AoRecord(Converted, AnalogOutput):
                 return self.rval
             value = converted
         value -= self.aoff
-        if self.aslo:
-            value /= self.aslo
+        slope = self.aslo
+        if slope:
+            value /= slope
         value -= self.roff
         if value >= 0.0:
-            return RAW_MAX if value >= RAW_MAX - 0.5 else int(value + 0.5)
-        return int(value - 0.5) if value > -RAW_MAX - 0.5 else -RAW_MAX - 1
+            return int(value + 0.5) if value < _TOO_MUCH else RAW_MAX
+        return int(value - 0.5) if value > _TOO_LITTLE else RAW_MIN
 
     def monitor(self) -> int:
         """As for any number; a new OVAL shows the raw value too."""
