@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import nan
 from typing import Final, NamedTuple
 
-__all__ = ["NO_LIMITS", "PLAIN", "Limits", "Metadata"]
+__all__ = ["NO_LIMITS", "PLAIN", "Limits", "Metadata", "shared_metadata"]
 
 Limits = tuple[float, float]
 NO_LIMITS: Final[Limits] = (nan, nan)
@@ -28,3 +29,7 @@ class Metadata(NamedTuple):
 
 
 PLAIN = Metadata()
+
+
+#: As Metadata, but one for all that are alike: an IOC has a thousand records of few kinds.
+shared_metadata = lru_cache(maxsize=1000)(Metadata)

@@ -9,7 +9,7 @@ from records.alarm import Severity, Status
 from records.alarmfilter import filtered
 from records.convert import convert
 from records.deadband import beyond
-from records.metadata import Limits, Metadata
+from records.metadata import Limits, Metadata, shared_metadata
 from records.output import Output
 from records.pv import LOG, VALUE
 from records.record import Record
@@ -119,7 +119,7 @@ class Analog(Record):
         warning = (float(self.low) if self.lsv else nan, float(self.high) if self.hsv else nan)
         alarm = (float(self.lolo) if self.llsv else nan, float(self.hihi) if self.hhsv else nan)
         display = (float(self.lopr), float(self.hopr))
-        return Metadata(self.egu, self.prec, display, warning, alarm, self.control(display))
+        return shared_metadata(self.egu, self.prec, display, warning, alarm, self.control(display))
 
     def control(self, display: Limits) -> Limits:
         """The control limits: those of the display for an input."""
