@@ -123,6 +123,7 @@ def clear(session: Session, dbr: int, count: int, sid: int, cid: int, body: Body
         return
     for key in channel.keys:
         session.reads.pop(key, None)
+        session.wide.pop(key, None)
         session.writes.pop(key, None)
     if channel.subscriptions:
         for subscription in channel.subscriptions.values():

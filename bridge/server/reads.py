@@ -7,12 +7,12 @@ from struct import Struct
 from typing import TYPE_CHECKING, Final
 
 from bridge.ca.dbr import ChannelType
-from bridge.ca.header import HALF, HEADER, Command, pack_header
+from bridge.ca.header import EXTENDED_FROM, HALF, HEADER, Command, pack_header
 from bridge.ca.status import ECA
 from bridge.server.audience import Subscription
 from bridge.server.channel import MOST_KEYS, Channel
 from bridge.server.complaints import reason
-from bridge.server.errors import Body, Data
+from bridge.server.errors import Body, Data, Enough
 from bridge.server.render import BASE, MOST_TEXTS, payload_size
 from bridge.server.rendering import Rendering, Unsteady
 from bridge.server.views import View
@@ -20,11 +20,12 @@ from bridge.server.views import View
 if TYPE_CHECKING:
     from bridge.server.session import Session
 
-__all__ = ["event_add", "event_cancel", "fast_reads", "read", "read_notify"]
+__all__ = ["event_add", "event_cancel", "fast_reads", "read", "read_notify", "wide_reads"]
 
 MAX_RENDERINGS: Final = 200  # kinds of monitors of one PV ...
 MAX_RENDERED: Final = 256 << 20  # ... and bytes to be made for all of them at each change
 SMALL: Final = 4096  # bytes that need no thought
+ENOUGH: Final = 14 << 10  # bytes that are worth a send of their own: the client works on them meanwhile
 BEYOND: Final = 64 << 10  # bytes of zeros for elements that a PV does not have: rsrv has no limit
 
 _requests = Struct("12s4s").iter_unpack  # prefix, request id
@@ -53,6 +54,35 @@ def fast_reads(session: Session, data: Data, offset: int, end: int) -> int:
     return offset
 
 
+def wide_reads(session: Session, data: Data, offset: int, end: int) -> int:
+    """The same for answers of some thousand bytes each, which leave as soon as there are enough of them."""
+    wide = session.wide
+    out = session.out
+    size = 0
+    key = b""
+    try:
+        while end - offset >= 16:
+            key = bytes(data[offset : offset + 12])
+            try:
+                head, rendering = wide[key]
+            except KeyError:
+                break
+            out.append(head)
+            out.append(bytes(data[offset + 12 : offset + 16]))
+            out.append(rendering.payload or rendering.steady())
+            offset += 16
+            size += rendering.size
+            if size > ENOUGH:
+                size = 0
+                session.flush()
+                if session.is_stuck or session.hub.overdue():
+                    raise Enough(offset)
+    except Unsteady:
+        del out[-2:]
+        del wide[key]
+    return offset
+
+
 def read_notify(session: Session, dbr: int, count: int, sid: int, ioid: int, body: Body) -> None:
     found = _readable(session, Command.READ_NOTIFY, dbr, count, sid, ioid, body)
     if found is None:
@@ -70,15 +100,17 @@ def read_notify(session: Session, dbr: int, count: int, sid: int, ioid: int, bod
     if (
         rendering.constant
         and rendering.lasting
-        and rendering.size <= SMALL  # the others are sent with an eye on how many bytes that makes
+        and not rendering.large
+        and rendering.size < EXTENDED_FROM
         and len(channel.keys) < MOST_KEYS
         and not len(body)
         and not channel.pv.has_getter
     ):
         key = HEADER.pack(Command.READ_NOTIFY, 0, dbr, count, sid, 0)[:12]
-        if key not in session.reads:
+        known = session.reads if rendering.size <= SMALL else session.wide
+        if key not in known:
             head = HALF.pack(Command.READ_NOTIFY, rendering.size, dbr, rendering.count, ECA.NORMAL.code)
-            session.reads[key] = (head, rendering)
+            known[key] = (head, rendering)
             channel.keys += (key,)
     _fetched(session, channel, rendering, reply, refuse)
     if rendering.size > SMALL:

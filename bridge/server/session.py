@@ -23,7 +23,7 @@ from bridge.server.channel import Channel
 from bridge.server.errors import BadMessage, Body, Data, Enough
 from bridge.server.limits import MUCH
 from bridge.server.outgoing import Link, Outgoing, Request
-from bridge.server.reads import fast_reads
+from bridge.server.reads import fast_reads, wide_reads
 from bridge.server.rendering import Rendering
 from bridge.server.writes import Write, fast_writes
 
@@ -69,6 +69,7 @@ class Session(Outgoing):
         "versioned",
         "view_bytes",
         "views",
+        "wide",
         "writes",
     )
 
@@ -95,6 +96,7 @@ class Session(Outgoing):
         self._seen = (0, 0.0)  # bytes of an unfinished message, and since when
         self._handlers = _HANDLERS
         self.reads: dict[bytes, tuple[bytes, Rendering]] = {}
+        self.wide: dict[bytes, tuple[bytes, Rendering]] = {}
         self.writes: dict[bytes, Write] = {}
         hub.sessions.add(self)
         self.send(_VERSION_REPLY)  # rsrv speaks first, too
@@ -131,6 +133,7 @@ class Session(Outgoing):
         """The link's word that the client has left. Of what it has asked for only puts still matter."""
         self._handlers = _LAST_WISHES
         self.reads.clear()
+        self.wide.clear()
         self.hold_events(True)
 
     def _serve(self, data: Data) -> None:
@@ -159,8 +162,10 @@ class Session(Outgoing):
                 pause = offset + _STRIDE if offset + _STRIDE < last else last
                 while offset <= pause:
                     command = data[offset + 1]
-                    if command == _READ_NOTIFY and self.reads:
-                        after = fast_reads(self, data, offset, end)
+                    if command == _READ_NOTIFY:
+                        after = fast_reads(self, data, offset, end) if self.reads else offset
+                        if after == offset and self.wide:
+                            after = wide_reads(self, data, offset, end)
                         if after != offset:
                             offset = after
                             continue
@@ -298,6 +303,7 @@ class Session(Outgoing):
         self._release()
         self.channels.clear()
         self.reads.clear()
+        self.wide.clear()
         self.writes.clear()
         self.late.clear()
         self.out.clear()
