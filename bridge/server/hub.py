@@ -77,7 +77,7 @@ class Hub:
         self._events = 0  # since the crowds were last relieved
         self.sessions: set[Session] = set()
         self.channels = 0
-        self.few_channels = limits.channels * limits.share  # so few that nobody has too many
+        self.few_channels = int(limits.channels * limits.share)  # so few that nobody has too many
         self.subscriptions = 0
         self.unfinished = 0  # bytes of messages that clients have begun to send
         self.put_bytes = 0  # of puts that wait for instruments

@@ -20,6 +20,7 @@ from bridge.ca.header import EXTENDED, HEADER, MINOR_VERSION, Command
 from bridge.ca.status import ECA
 from bridge.server import channels, reads, writes
 from bridge.server.channel import Channel
+from bridge.server.channels import fast_creates
 from bridge.server.errors import BadMessage, Body, Data, Enough
 from bridge.server.limits import MUCH
 from bridge.server.outgoing import Link, Outgoing, Request
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Link", "Session"]
 
 _READ_NOTIFY: Final = int(Command.READ_NOTIFY)
+_CREATE_CHAN: Final = int(Command.CREATE_CHAN)
 _PUTS: Final = (int(Command.WRITE_NOTIFY), int(Command.WRITE))
 _unpack_header = HEADER.unpack_from
 _HEADER_ALONE: Final = HEADER.size
@@ -171,6 +173,11 @@ class Session(Outgoing):
                             continue
                     elif command in _PUTS and self.writes:
                         after = fast_writes(self, data, offset, end)
+                        if after != offset:
+                            offset = after
+                            continue
+                    elif command == _CREATE_CHAN:
+                        after = fast_creates(self, data, offset, end)
                         if after != offset:
                             offset = after
                             continue
