@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from bridge.server.hub import Hub
@@ -50,6 +50,10 @@ class Door:
             self._reactor.unwatch(sock.fileno())
 
     def _accept(self, listener: socket.socket) -> None:
+        for link in tuple(self._newcomers(listener)):
+            link.receive()  # most have said something by now: our VERSION leaves with the answer
+
+    def _newcomers(self, listener: socket.socket) -> Iterator[TcpLink]:
         for _ in range(ACCEPTS_A_TURN):
             try:
                 sock, (address, port, *_) = listener.accept()
@@ -72,6 +76,7 @@ class Door:
             link = TcpLink(self._reactor, sock, self._now)
             self.links.add(link)
             link.open(Session(hub, link, f"{address}:{port}"), self._left)
+            yield link
 
     def _left(self, link: TcpLink) -> None:
         self.links.discard(link)

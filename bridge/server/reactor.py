@@ -248,8 +248,13 @@ class TcpLink:
     def _ready(self, events: int) -> None:
         if events & WRITE:
             self._drain()
+        if events & ~WRITE:
+            self.receive()
+
+    def receive(self) -> None:
+        """Feed the session with what has come, if anything has."""
         session = self.session
-        if events & ~WRITE and session is not None and not session.behind:
+        if session is not None and not session.behind:
             try:
                 size = self._recv_into(self._buffer)
             except BlockingIOError:
