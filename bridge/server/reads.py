@@ -36,6 +36,7 @@ def fast_reads(session: Session, data: Data, offset: int, end: int) -> int:
     """Answer READ_NOTIFY requests seen before, as many as stand here in a row."""
     reads = session.reads
     out = session.out
+    before = len(out)
     whole = (end - offset if end - offset < _STRETCH else _STRETCH) & ~15
     key = b""
     try:
@@ -47,11 +48,10 @@ def fast_reads(session: Session, data: Data, offset: int, end: int) -> int:
             out.append(head)
             out.append(request)
             out.append(rendering.payload or rendering.steady())
-            offset += 16
     except Unsteady:  # say so, the long way
         del out[-2:]
         del reads[key]
-    return offset
+    return offset + (len(out) - before) // 3 * 16  # no counting in between: a request takes but 150 ns
 
 
 def wide_reads(session: Session, data: Data, offset: int, end: int) -> int:
