@@ -39,10 +39,16 @@ class Output(Record):
 
     on_connect: str | None = None  # "device", "push" or "leave"; None is "device" with an INP, else "leave"
 
+    _minds: ClassVar[bool] = False  # what is written, even if there is nobody to write to
+
     ivoa: int
     ivov: Any
     lalm: Any
     omsl: int
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._minds = cls.write_value is not Output.write_value
 
     def __init__(self, name: str, value: Any = None, *, out: Sink | str | None = None, **options: Any) -> None:
         """Make a record; for `options` see Record."""
@@ -79,23 +85,30 @@ class Output(Record):
     def process_soft(self) -> None:
         """Process a record that has no instrument: fetch DOL, convert, write OUT unless IVOA objects."""
         linked = self._links is not None
-        try:
-            value = self.value if self.omsl != CLOSED_LOOP else self.desired()
-        except LinkError:
-            self.not_desired()
+        if not self.omsl:  # or DOL would say
+            self.convert_output(self.value)
         else:
-            self.convert_output(value)
+            self._convert_desired()
         if self.defines:
             self.udf = 0  # NaN undefines a number again
         self.time_ns = self.stamp() if linked or self.tse else clock.now_ns()
         self.check_alarms(self.value)
-        if self.nsev >= Severity.INVALID and not self.drives():
+        if self.nsev and self.nsev >= Severity.INVALID and not self.drives():
             self.finish()
         elif linked or self.simm:
             self.drive()
         else:
-            self.write_value()
+            if self._minds:
+                self.write_value()
             self.finish()
+
+    def _convert_desired(self) -> None:
+        try:
+            value = self.desired()
+        except LinkError:
+            self.not_desired()
+        else:
+            self.convert_output(value)
 
     def drive(self) -> None:
         """Write OUT, or SIOL in simulation mode, and end processing."""

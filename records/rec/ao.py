@@ -71,7 +71,6 @@ class AoRecord(Converted, AnalogOutput):
     pval: float
     oroc: float
     oif: int
-    omod: int
 
     _sent: float | None = None  # the OVAL that the instrument was told, until it has accepted
 
@@ -116,7 +115,11 @@ class AoRecord(Converted, AnalogOutput):
         """VAL is that of last time all the same."""
 
     def convert_output(self, value: float) -> None:
-        """VAL within its limits, OVAL by OROC, RVAL (``convert`` of aoRecord.c)."""
+        """VAL within its limits, OVAL by OROC, RVAL (``convert`` of aoRecord.c).
+
+        With a new OVAL the raw value is shown, whatever VAL does. Base notes in OMOD that it will do so; at rest that
+        is 0.
+        """
         wanted: float = self.limit(value) if self.drvh > self.drvl else value
         self.value = self.pval = wanted
         before, step = self.oval, self.oroc
@@ -127,10 +130,10 @@ class AoRecord(Converted, AnalogOutput):
                     wanted = before - step
             elif step < difference:
                 wanted = before + step
+        self.rval = raw_value = self._raw(wanted)
         if before != wanted:
             self.oval = wanted
-            self.omod = 1
-        self.rval = self._raw(wanted)
+            self.oraw = raw_value
 
     def _raw(self, value: float) -> int:
         """RVAL for an OVAL; what is beyond it, and NaN, is as large as can be."""
@@ -147,14 +150,6 @@ class AoRecord(Converted, AnalogOutput):
         if value >= 0.0:
             return int(value + 0.5) if value < _TOO_MUCH else RAW_MAX
         return int(value - 0.5) if value > _TOO_LITTLE else RAW_MIN
-
-    def monitor(self) -> int:
-        """As for any number; a new OVAL shows the raw value too."""
-        changes = AnalogOutput.monitor(self)  # as in `store`
-        if self.omod:
-            self.omod = 0
-            self.oraw = self.rval
-        return changes
 
     def link_value(self) -> tuple[Value, FieldType]:
         """OVAL."""
