@@ -33,12 +33,12 @@ class Guest:
         self.register = selector.epoll.register
         self.modify = selector.epoll.modify
         self.unregister = selector.epoll.unregister
-        self._guests = selector.guests
-        self._guests.append(self)
+        self._selector = selector
+        selector.guests += (self,)
 
     def close(self) -> None:
         """Leave."""
-        self._guests.remove(self)
+        self._selector.guests = tuple(guest for guest in self._selector.guests if guest is not self)
 
 
 class _Selector(BaseSelector):
@@ -46,7 +46,7 @@ class _Selector(BaseSelector):
 
     def __init__(self, fail: Callable[[Exception], None]) -> None:
         self.epoll = select.epoll()
-        self.guests: list[Guest] = []
+        self.guests: tuple[Guest, ...] = ()
         self.stirred = False  # the loop has something to do that it did not have when it went to sleep
         self._keys: dict[int, SelectorKey] = {}
         self._fail = fail
@@ -58,9 +58,12 @@ class _Selector(BaseSelector):
         poll, keys = self.epoll.poll, self._keys
         while True:
             ready = poll(timeout)
-            own = [(keys[fd], _events(mask)) for fd, mask in ready if fd in keys]
+            own: list[tuple[SelectorKey, int]] = []
+            for fd, mask in ready:
+                if fd in keys:
+                    own.append((keys[fd], _events(mask)))
             if len(ready) > len(own):
-                for guest in tuple(self.guests):
+                for guest in self.guests:
                     try:
                         guest.handle(ready)
                     except Exception as error:
