@@ -37,7 +37,7 @@ class Linked(Fielded):
     link_fields: ClassVar[dict[str, str]] = {}  # attribute: name
     _linking: ClassVar[tuple[tuple[str, str], ...]] = ()  # the same without INP and OUT
 
-    _links: dict[str, Link] | None = None  # those that have a target
+    _links: dict[str, Link] | None  # those that have a target
     _plain = False  # whether nobody waits for the put that is being done
     _stacked = 0  # links that this record is going through right now: it waits for their targets to process
 

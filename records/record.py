@@ -65,6 +65,7 @@ class Record(Written):
         Raises TypeError for a field that the type does not have, ValueError for a value that does not fit.
         """
         self.name = name
+        self.fill_slots()
         if links:
             self._texts = links
         if isinstance(inp, str):  # a link text

@@ -24,7 +24,7 @@ RAW: Final = 2  # SIMM
 class Simulated(Turns):
     """A record that can be simulated. `simm` is 0 for a type without such fields."""
 
-    simm: int = 0
+    simm: int
     sims: Severity
     sdly: float
     sscn: int

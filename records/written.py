@@ -48,7 +48,7 @@ class Written(Waiting):
 
     _brief: ClassVar[bool]  # whether all steps of a put of a number are usual ones
     _silent = False  # a client puts to a record that is scanned: the next scan shows it (as in base)
-    _puts = 0  # puts done: a reading asked for before the last one is out of date
+    _puts: int  # puts done: a reading asked for before the last one is out of date
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
