@@ -261,8 +261,13 @@ class PV:
 
     def take_put(self, value: Value) -> Coroutine[Any, Any, None] | None:
         """Take a value that was accepted already, and that no putter has objected to."""
-        refused = self.alarm is not NO_ALARM and self.alarm.status is Status.WRITE
-        self._take(value, clock.now_ns(), NO_ALARM if refused else None)
+        if self.alarm is not NO_ALARM and self.alarm.status is Status.WRITE:
+            self._take(value, clock.now_ns(), NO_ALARM)
+            return None
+        self.value = value
+        self.time_ns = clock.now_ns()
+        for listen in self.listeners:
+            listen(self, VALUE_AND_LOG)
         return None
 
     def _ask_putter(self, putter: Putter, value: Value) -> Coroutine[Any, Any, None] | None:
@@ -281,7 +286,7 @@ class PV:
         except Exception as error:
             self._refused(error)
             return
-        work = self._answered(answer, value)
+        work = self.take_put(value) if answer is None or answer is value else self._answered(answer, value)
         if work is not None:
             await work
 
