@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any, ClassVar
 
-from records.alarm import Alarm, Severity, Status
+from records.alarm import Severity, Status
+from records.alarmed import Alarmed
 from records.convert import convert
 from records.field import LINK, Field
 from records.fielded import Fielded
@@ -23,16 +24,13 @@ from records.types import FieldType, Value
 __all__ = ["Linked"]
 
 
-class Linked(Fielded):
+class Linked(Alarmed):
     """A record with link fields. `host` is the IOC while it runs; links have targets only then."""
 
     host: Host | None = None
     ppn: ProcessNotify | None = None  # the put that waits for this record
     putf: int
     rpro: int
-    nsta: Status
-    nsev: Severity
-    namsg: str
 
     link_fields: ClassVar[dict[str, str]] = {}  # attribute: name
     _linking: ClassVar[tuple[tuple[str, str], ...]] = ()  # the same without INP and OUT
@@ -222,22 +220,6 @@ class Linked(Fielded):
     def process(self, reading: Any = None) -> Coroutine[Any, Any, None] | None:
         """Process once. Record types say how."""
         raise NotImplementedError
-
-    def raise_alarm(self, status: Status, severity: Severity, message: str = "") -> bool:
-        """Raise the alarm that is being gathered, if this one is worse (``recGblSetSevr``); returns whether it was."""
-        if severity <= self.nsev:
-            return False
-        self.nsta = status
-        self.nsev = severity
-        self.namsg = message
-        return True
-
-    def inherit(self, mode: str, alarm: Alarm) -> None:
-        """Take over the severity of another record by MS, MSI or MSS (``recGblInheritSevr``)."""
-        if mode == "MSS":
-            self.raise_alarm(alarm.status, alarm.severity, alarm.message)
-        elif mode == "MS" or alarm.severity >= Severity.INVALID:
-            self.raise_alarm(Status.LINK, alarm.severity)
 
     def process_target(
         self, target: Linked, begin: Callable[[], Coroutine[Any, Any, None] | None] | None = None

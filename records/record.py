@@ -341,30 +341,7 @@ class Record(Written):
         if work is not None:
             await work
 
-    # --- alarms and listeners -----------------------------------------------------------------------------------
-
-    def reset_alarms(self) -> int:
-        """Make the gathered alarm the current one (``recGblResetAlarms``). Returns ALARM if it is a different one."""
-        severity = self.nsev
-        now = self.alarm
-        if not severity:
-            if now is NO_ALARM:
-                return 0
-            new = NO_ALARM
-        else:
-            new = Alarm(self.nsta, severity, self.namsg)
-            self.nsta, self.nsev, self.namsg = Status.NO_ALARM, Severity.NO_ALARM, ""
-            if new == now:
-                return 0
-        self._set_alarm(new)
-        return ALARM
-
-    def _set_alarm(self, alarm: Alarm) -> None:
-        now, self.alarm = self.alarm, alarm
-        if now.severity is alarm.severity and now.status is alarm.status:
-            return  # other words for the same thing need no acknowledging
-        if not self.ackt or alarm.severity >= self.acks:
-            self.acks = alarm.severity
+    # --- listeners ----------------------------------------------------------------------------------------------
 
     def finish(self) -> None:
         """End processing: tell everybody what changed, all at once."""
