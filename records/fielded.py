@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, ClassVar, Final
 
 from records.alarm import Severity, Status
@@ -91,11 +91,18 @@ class Fielded(PV):
 
         Raises TypeError for a field that the type does not have, ValueError for a value that does not fit.
         """
+        converted = {}
         for attr, value in given.items():
             row = self.fields.get(attr.upper())
             if row is None:
                 raise TypeError(f"{self.name}: a record of type {self.record_type} has no field {attr.upper()}")
-            setattr(self, row.attr, row.convert(value))
+            converted[row.attr] = row.convert(value)
+        self.take_fields(converted)
+
+    def take_fields(self, converted: Mapping[str, Any]) -> None:
+        """The same for what is known to be as the fields hold it."""
+        for attr, value in converted.items():
+            setattr(self, attr, value)
 
     # --- what a record brings -----------------------------------------------------------------------------------
 

@@ -182,7 +182,9 @@ class RecordMaker(Generic[R]):
             if out is not None:
                 links["out"] = _bound("out", out, spec, group, record_class.out_method)
             try:
-                record = record_class(pv_name, value, group=group, links=texts and texts.copy(), **links, **given)
+                record = record_class(
+                    pv_name, value, group=group, links=texts and texts.copy(), converted=given, **links
+                )
                 if on_connect is not None:
                     record.on_connect = on_connect  # type: ignore[attr-defined]  # checked above: it has an OUT
                 return record

@@ -58,9 +58,12 @@ class Record(Written):
         group: PVGroup | None = None,
         inp: Source | str | None = None,
         links: dict[str, str] | None = None,
+        converted: Mapping[str, Any] | None = None,
         **fields: Any,
     ) -> None:
         """Make a record; `fields` are by their names in lower case, `links` the texts of INP and OUT.
+
+        `converted` are fields too, already as the record holds them: of thousands alike nobody converts each.
 
         Raises TypeError for a field that the type does not have, ValueError for a value that does not fit.
         """
@@ -72,7 +75,10 @@ class Record(Written):
             self._texts = {**(self._texts or {}), "INP": inp}
             inp = None
         self.inp = inp
-        self.set_fields(fields)
+        if converted:
+            self.take_fields(converted)
+        if fields:
+            self.set_fields(fields)
         self.metadata = PLAIN
         self.field_type = self.value_type
         self.max_count = 1

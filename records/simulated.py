@@ -5,7 +5,7 @@ Source: ``readValue`` and ``writeValue`` of the record types of EPICS base, ``re
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
@@ -33,10 +33,10 @@ class Simulated(Turns):
 
     _mode: int = 0  # SIMM before the latest change
 
-    def set_fields(self, given: dict[str, Any]) -> None:
+    def take_fields(self, converted: Mapping[str, Any]) -> None:
         """As for a Fielded; a SIMM that is given is no change."""
-        super().set_fields(given)
-        if "simm" in given:
+        super().take_fields(converted)
+        if "simm" in converted:
             self._mode = self.simm
 
     def in_simulation(self) -> bool:
