@@ -14,6 +14,7 @@ import pytest
 
 from tests.clients import C_TOOLS, communicate
 from tests.programs import program
+from tests.waiting import eventually
 
 RUN = ("-m", "bridge", "run", "--caproto", "-m")
 SPEC = importlib.util.find_spec("caproto")
@@ -106,6 +107,7 @@ async def test_runs_unmodified_and_answers_a_c_client(name: str, tmp_path: Path)
     _need(case.needs)
     words = (*RUN, f"caproto.ioc_examples.{name}", *case.args, "--list-pvs")
     async with program(*words, cwd=tmp_path, stdin=case.stdin) as ioc:
+        await eventually(lambda: bool(ioc.names))  # which are said after all else
         names = [name for name in ioc.names if name not in case.slow] or list(case.ask)
         assert names, ioc.text
         answers = (await ioc.caget("-#", "3", *names)).splitlines()
