@@ -22,6 +22,7 @@ __all__ = ["MAX_WAITING", "Done", "Outlet"]
 # request and people type slower than this; whoever floods a slow instrument is told so instead of filling the memory.
 MAX_WAITING: Final = 4096
 PVS: Final = 8  # at least so many find room for puts that wait, if each has as many as it can
+CROWD: Final = 64  # subscriptions that make a change so long that somebody has to look at the clock
 KEPT_UNWATCHED: Final = 8  # renderings of a PV: more kinds of reads than one client makes; the rest is made each time
 
 Done = Callable[[BaseException | None], None]
@@ -38,6 +39,7 @@ class Outlet:
         "_waiting",
         "_waiting_bytes",
         "busy",
+        "crowd",
         "hub",
         "pv",
         "renderings",
@@ -49,6 +51,7 @@ class Outlet:
         self.pv = pv
         self.users = 0  # channels; the hub drops the outlet with the last one
         self.renderings: list[Rendering] = []
+        self.crowd = 0  # subscriptions, to all of them
         self.busy = 0  # puts that are under way: others queue behind them, but for plain ones to a PV that takes turns
         self._by_type: dict[tuple[int, int], Rendering] = {}
         self._draining = False
@@ -65,7 +68,7 @@ class Outlet:
     def close(self) -> None:
         """Forget the PV."""
         for rendering in self.renderings:
-            rendering.listen(None)
+            rendering.unlisten()
             if rendering.large:
                 self.hub.payloads.forget(rendering)
 
@@ -88,19 +91,28 @@ class Outlet:
 
     def keep(self, rendering: Rendering) -> None:
         """Keep a rendering up to date from now on."""
-        rendering.listen(rendering.changed)
+        rendering.listen(self.crowd > CROWD)
         self._by_type[rendering.dbr, rendering.count] = rendering
         self.renderings.append(rendering)
 
     def unkeep(self, rendering: Rendering) -> None:
         """Nobody watches it any more."""
         if not rendering.lasting:
-            rendering.listen(None)
+            rendering.unlisten()
             rendering.payload = None
             del self._by_type[rendering.dbr, rendering.count]
             self.renderings.remove(rendering)
             if rendering.large:
                 self.hub.payloads.forget(rendering)
+
+    def count_crowd(self, by: int) -> None:
+        """There are more subscriptions, or fewer, of whatever kind."""
+        was_crowded = self.crowd > CROWD
+        self.crowd += by
+        if (self.crowd > CROWD) is not was_crowded:
+            self.hub.crowds += by
+            for rendering in self.renderings:
+                rendering.listen(not was_crowded)
 
     # --- puts ---------------------------------------------------------------------------------------------------
 

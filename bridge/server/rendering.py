@@ -23,7 +23,6 @@ NORMAL: Final = ECA.NORMAL.code
 GETFAIL: Final = ECA.GETFAIL.code
 LARGE: Final = 64 << 10  # bytes of a payload that is made, kept and sent with care
 EPOCH_NS: Final = EPICS_EPOCH * 1_000_000_000
-CROWD: Final = 64  # subscriptions that make a change so long that somebody has to look at the clock
 
 
 class Unsteady(Exception):
@@ -138,7 +137,7 @@ class Rendering:
                 audience.note_held()
 
     def _crowd_changed(self, pv: PV, changes: int) -> None:
-        """The same for what so many watch that their events cannot all wait for the end of the turn."""
+        """The same for a PV that so many watch that their events cannot all wait for the end of the turn."""
         self.changed(pv, changes)
         self.outlet.hub.relieve(self.crowd)
 
@@ -147,13 +146,17 @@ class Rendering:
         """Whether it hears of changes, so that `payload` may be used again."""
         return self._listener is not None
 
-    def listen(self, listener: Listener | None) -> None:
-        """Hear of changes from now on, in this way, or no more."""
+    def listen(self, crowded: bool) -> None:
+        """Hear of changes from now on, as one of a PV that a crowd watches or not."""
+        self.unlisten()
+        self._listener = self._crowd_changed if crowded else self.changed
+        self.pv.listen(self._listener)
+
+    def unlisten(self) -> None:
+        """Hear of them no more."""
         if self._listener is not None:
             self.pv.unlisten(self._listener)
-        self._listener = listener
-        if listener is not None:
-            self.pv.listen(listener)
+            self._listener = None
 
     def add(self, subscription: Subscription) -> None:
         """Begin to feed a subscription."""
@@ -167,18 +170,14 @@ class Rendering:
             self.watchers += (audience,)
         audience.add(subscription)
         self.crowd += 1
-        if self.crowd == CROWD + 1:
-            self.outlet.hub.crowds += 1
-            self.listen(self._crowd_changed)
+        self.outlet.count_crowd(1)
 
     def remove(self, subscription: Subscription) -> None:
         """Feed it no longer."""
         (audience,) = [one for one in self.watchers if one.mask == subscription.mask]
         audience.remove(subscription)
         self.crowd -= 1
-        if self.crowd == CROWD:
-            self.outlet.hub.crowds -= 1
-            self.listen(self.changed)
+        self.outlet.count_crowd(-1)
         if not audience.subscriptions:
             self.watchers = tuple(one for one in self.watchers if one is not audience)
             if not self.watchers:

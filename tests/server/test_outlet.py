@@ -240,6 +240,22 @@ def test_a_crowd_that_watches_a_field_counts_as_well() -> None:
     assert record.listeners == ()
 
 
+def test_a_crowd_of_many_kinds_of_monitors_is_one() -> None:
+    wire = Wire({"T:d": PV("T:d")})
+    sid = wire.create("T:d")
+    kinds = (ChannelType.DOUBLE, ChannelType.TIME_DOUBLE, ChannelType.LONG, ChannelType.STRING)
+    for subid in range(65):
+        assert wire.hub.crowds == 0
+        subscribe(wire, sid, subid, kinds[subid % 4])
+    assert wire.hub.crowds == 1
+    for rendering in next(iter(wire.hub._outlets.values())).renderings:
+        assert rendering._listener == rendering._crowd_changed
+    wire.ask(Command.EVENT_CANCEL, dbr=kinds[0], count=1, p1=sid, p2=0)
+    assert wire.hub.crowds == 0
+    wire.ask(Command.CLEAR_CHANNEL, p1=sid, p2=1)
+    assert wire.hub.crowds == 0
+
+
 def test_a_crowd_lets_others_have_their_turn() -> None:
     wire = Wire({"T:d": PV("T:d")})
     sid = wire.create("T:d")
