@@ -40,6 +40,8 @@ class FieldPV(PV):
         self.listeners = ()
         self.group = record.group
         self.pvspec = None
+        self.getter = None
+        self.putter = None
         self._seen = self.value
 
     if not TYPE_CHECKING:  # to a type checker these are the attributes that PV declares

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from records.alarm import NO_ALARM, Alarm, Severity, Status
 from records.convert import convert, text_of
@@ -65,13 +65,16 @@ class PV:
     __slots__ = (
         "__dict__",
         "__weakref__",
+        "_takes_floats",
         "alarm",
         "field_type",
+        "getter",
         "group",
         "listeners",
         "max_count",
         "metadata",
         "name",
+        "putter",
         "pvspec",
         "time_ns",
         "value",
@@ -80,16 +83,15 @@ class PV:
 
     record_type: str | None = None  # what DBR_CLASS_NAME answers; None for a plain PV
     text_size = MAX_STRING + 1  # bytes of a STRING value with its closing NUL
-    getter: Getter | None = None
-    putter: Putter | None = None
-    _direct = True  # whether nothing stands between a put and the value but the putter
+    _direct: ClassVar[bool] = True  # whether nothing stands between a put and the value but the putter
+    _brief: ClassVar[bool] = True  # whether there is a short way through `put` for a float
     _accepts = True  # whether `accept` and `begin_put` are those of PV, which take a float for a DOUBLE as it is
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         steps = (cls.begin_put, cls.take_put, cls.accept, cls.notify)
         cls._accepts = (cls.begin_put, cls.accept) == (PV.begin_put, PV.accept)
-        cls._direct = steps == (PV.begin_put, PV.take_put, PV.accept, PV.notify)
+        cls._brief = cls._direct = steps == (PV.begin_put, PV.take_put, PV.accept, PV.notify)
 
     def __init__(
         self,
@@ -113,6 +115,9 @@ class PV:
         self.listeners: tuple[Listener, ...] = ()
         self.group = group
         self.pvspec: PVSpec[Any] | None = None  # what it was made from
+        self.getter: Getter | None = None
+        self.putter: Putter | None = None
+        self._takes_floats = self._brief and field_type is _DOUBLE and max_count == 1
 
     # --- for whoever has news -----------------------------------------------------------------------------------
 
@@ -229,13 +234,14 @@ class PV:
         Returns None when all is done, else what to await: the write is complete when that returns, and has failed
         when that raises. Puts to one PV must be awaited in their order; that is the server's care.
         """
-        if type(value) is float and self._direct and self.field_type is _DOUBLE and self.max_count == 1:
+        if self._takes_floats and type(value) is float:
             # the same as below for the commonest of all puts, in a fraction of the time
             if self.putter is not None:
                 return self._ask_putter(self.putter, value)
             if self.alarm is NO_ALARM:
                 self.value = value
-                self.time_ns = clock.now_ns()
+                now_ns = clock.now_ns  # a call of an attribute takes longer
+                self.time_ns = now_ns()
                 for listen in self.listeners:
                     listen(self, VALUE_AND_LOG)
                 return None

@@ -6,13 +6,13 @@ Source: ``dbPutField``, ``dbPut`` and ``dbPutLink`` of EPICS base's dbAccess.c a
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Any, ClassVar, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from records.field import ACTS, LINK, Field
 from records.links import Source
 from records.menus import SCAN_PASSIVE
 from records.pv import clock
-from records.types import FieldType, Value
+from records.types import Value
 from records.waiting import Waiting
 
 __all__ = ["Begin", "Written", "usual"]
@@ -20,9 +20,6 @@ __all__ = ["Begin", "Written", "usual"]
 Begin = Callable[[], Coroutine[Any, Any, None] | None]
 
 Step = TypeVar("Step", bound=Callable[..., Any])
-
-_DOUBLE: Final = FieldType.DOUBLE
-
 
 _usual: Final[set[Callable[..., Any]]] = set()
 
@@ -46,7 +43,6 @@ class Written(Waiting):
     udf: int
     rval: int
 
-    _brief: ClassVar[bool]  # whether all steps of a put of a number are usual ones
     _silent = False  # a client puts to a record that is scanned: the next scan shows it (as in base)
     _puts: int  # puts done: a reading asked for before the last one is out of date
 
@@ -77,14 +73,13 @@ class Written(Waiting):
     def put(self, value: Any) -> Coroutine[Any, Any, None] | None:
         """A client's write of VAL. Raises PermissionError if the record has DISP set or is disabled (DISA = DISV)."""
         if (
-            type(value) is float
-            and self.field_type is _DOUBLE
-            and self.max_count == 1
+            self._takes_floats
+            and type(value) is float
             and self._links is None
             and self.putter is None
             and not (self.disp or self._active or self.scan)
         ):
-            if self.out is None and self.inp is None and self._brief and self.getter is None:
+            if self.out is None and self.inp is None and self.getter is None:
                 if not (self.simm or self.tpro) and self.disa != self.disv:
                     # the commonest of all puts, and what all the steps below come to
                     self._puts += 1
@@ -93,7 +88,7 @@ class Written(Waiting):
                     self.udf = 0
                     self.process_soft()
                     return None
-            elif self._accepts:
+            else:
                 return self.take_put(value)  # as `begin_put` would, in fewer steps
         if self.disp:
             self.check_disp("VAL")

@@ -37,6 +37,7 @@ class Rendering:
 
     __slots__ = (
         "_listener",
+        "_pack",
         "_render",
         "constant",
         "count",
@@ -63,6 +64,7 @@ class Rendering:
         self.size = payload_size(dbr, count or pv.max_count)  # at most
         self.status = NORMAL
         self.payload: bytes | None = None
+        self._pack: Callable[[Any], bytes] | None = None  # what makes it of the value alone
         self._render: Callable[[], bytes] | None = None  # if it is made in the general way
         self.watchers: tuple[Audience, ...] = ()  # one for each event mask
         self.crowd = 0  # subscriptions
@@ -90,6 +92,7 @@ class Rendering:
             self.outlet.hub.complain("%s cannot be shown: %s", self.pv.name, reason(error))
         self.status = GETFAIL
         self.constant = False
+        self._pack = None  # as it would not touch `status`
         return bytes(payload_size(self.dbr, self.count))
 
     def steady(self) -> bytes:
@@ -121,7 +124,15 @@ class Rendering:
         for audience in self.watchers:
             if not audience.mask & changes:
                 continue
-            payload = payload or self.render()
+            if payload is None:
+                pack = self._pack
+                if pack is None:
+                    payload = self.render()
+                else:
+                    try:
+                        payload = self.payload = pack(pv.value)  # `render`, without a call of Python's
+                    except Exception:  # no number
+                        payload = self.render()
             if not self.constant:
                 audience.tell(self, payload)
                 continue
@@ -187,7 +198,7 @@ class Rendering:
 class PlainRendering(Rendering):
     """One number of the PV's own kind, made by one call. What a million events a second go through is short."""
 
-    __slots__ = ("_pack",)
+    __slots__ = ()
 
     def __init__(self, outlet: Outlet, dbr: int, count: int) -> None:
         super().__init__(outlet, dbr, count)
@@ -195,7 +206,7 @@ class PlainRendering(Rendering):
 
     def render(self) -> bytes:
         try:
-            payload = self._pack(self.pv.value)
+            payload = PLAIN[self.dbr](self.pv.value)
         except Exception:  # no number
             return super().render()
         self.status = NORMAL
@@ -206,11 +217,11 @@ class PlainRendering(Rendering):
 class TimedRendering(Rendering):
     """The same with time and alarm."""
 
-    __slots__ = ("_pack", "_pack_no_alarm")
+    __slots__ = ("_pack_alarm", "_pack_no_alarm")
 
     def __init__(self, outlet: Outlet, dbr: int, count: int) -> None:
         super().__init__(outlet, dbr, count)
-        self._pack, self._pack_no_alarm = TIMED[dbr]
+        self._pack_alarm, self._pack_no_alarm = TIMED[dbr]
 
     def render(self) -> bytes:
         pv = self.pv
@@ -220,7 +231,7 @@ class TimedRendering(Rendering):
             if alarm is NO_ALARM:
                 payload = self._pack_no_alarm(seconds, nanoseconds, pv.value)
             else:
-                payload = self._pack(alarm.status, alarm.severity, seconds, nanoseconds, pv.value)
+                payload = self._pack_alarm(alarm.status, alarm.severity, seconds, nanoseconds, pv.value)
         except Exception:  # a time before 1990, or no number
             return super().render()
         self.status = NORMAL

@@ -60,6 +60,8 @@ class View(PV):
         self.listeners: tuple[Listener, ...] = ()
         self.group = source.group
         self.pvspec = source.pvspec
+        self.getter = None  # the source is asked
+        self.putter = None
         self.keeps = 0  # bytes of an array that it may hold on to: set by `open`
         self._passes_all = all(type(one).at_event is Filter.at_event for one in filters)
         self._shown: Sample | None = None  # None: to be looked up when somebody wants it
