@@ -39,30 +39,26 @@ class Subscription:
 
 
 class Audience:
-    """The subscriptions of one rendering that have the same event mask."""
+    """The subscriptions of one rendering that have the same event mask.
 
-    __slots__ = ("mask", "pairs", "subscriptions")
+    An event is a head, with the id that the client has given to its subscription, and the payload. Clients of one kind
+    that ask for the same things choose the same ids, and so one head often does for all of them. To collect a
+    million heads a second takes longer, for want of cache, than all the rest.
+    """
+
+    __slots__ = ("head", "mask", "pairs", "sessions", "subscriptions")
 
     def __init__(self, mask: int) -> None:
         self.mask = mask
         self.subscriptions: list[Subscription] = []
-        self.pairs: tuple[tuple[Session, bytes], ...] = ()  # see `pair`; empty: to be made anew
-
-    def pair(self, rendering: Rendering, payload: bytes) -> tuple[tuple[Session, bytes], ...]:
-        """Make the head that each session is to get before every payload, for a rendering that is constant.
-
-        They are made together so that they lie side by side in memory: to collect a million of them a second takes
-        longer, for want of cache, than all the rest.
-        """
-        head = rendering.head(EVENT_ADD, 0, payload)
-        begin, end = head[:12], head[16:]
-        self.pairs = tuple([(one.session, begin + _id(one.subid) + end) for one in self.subscriptions])
-        return self.pairs
+        self.head: bytes | None = None  # what all `sessions` get before every payload; None: `tell` them
+        self.sessions: tuple[Session, ...] = ()
+        self.pairs: tuple[tuple[Session, bytes], ...] = ()  # the same if there are several heads
 
     def add(self, subscription: Subscription) -> None:
         subscription.place = len(self.subscriptions)
         self.subscriptions.append(subscription)
-        self.pairs = ()
+        self.forget()
 
     def remove(self, subscription: Subscription) -> None:
         """The last one takes its place: a client may have a hundred thousand, and leave with all of them."""
@@ -72,9 +68,44 @@ class Audience:
         if last is not subscription:
             self.subscriptions[place] = last
             last.place = place
+        self.forget()
+
+    def forget(self) -> None:
+        """Make the heads anew for the next event."""
+        self.head = None
+        self.sessions = ()
         self.pairs = ()
 
+    def _pair(self, rendering: Rendering, payload: bytes) -> tuple[tuple[Session, bytes], ...]:
+        """Make the heads, side by side in memory, for a rendering that is constant."""
+        head = rendering.head(EVENT_ADD, 0, payload)
+        begin, end = head[:12], head[16:]
+        heads = {subid: begin + _id(subid) + end for subid in {one.subid for one in self.subscriptions}}
+        pairs = tuple([(one.session, heads[one.subid]) for one in self.subscriptions])
+        if len(heads) == 1:
+            self.head = pairs[0][1]
+            self.sessions = tuple([one.session for one in self.subscriptions])
+        else:
+            self.pairs = pairs
+        return pairs
+
     def tell(self, rendering: Rendering, payload: bytes) -> None:
+        """Queue an event if `head` is not known, or there are several."""
+        if not rendering.constant:
+            self.tell_each(rendering, payload)
+            return
+        held = False
+        for session, head in self.pairs or self._pair(rendering, payload):
+            if session.flowing or session.begin_events():
+                out = session.out
+                out.append(head)
+                out.append(payload)
+            else:
+                held = True
+        if held:
+            self.note_held()
+
+    def tell_each(self, rendering: Rendering, payload: bytes) -> None:
         """Queue an event whose head may be another one each time, and which may be large."""
         for subscription in self.subscriptions:
             session = subscription.session

@@ -93,6 +93,8 @@ class Rendering:
         self.status = GETFAIL
         self.constant = False
         self._pack = None  # as it would not touch `status`
+        for audience in self.watchers:
+            audience.forget()
         return bytes(payload_size(self.dbr, self.count))
 
     def steady(self) -> bytes:
@@ -133,11 +135,12 @@ class Rendering:
                         payload = self.payload = pack(pv.value)  # `render`, without a call of Python's
                     except Exception:  # no number
                         payload = self.render()
-            if not self.constant:
+            head = audience.head
+            if head is None:
                 audience.tell(self, payload)
                 continue
             held = False
-            for session, head in audience.pairs or audience.pair(self, payload):
+            for session in audience.sessions:
                 if session.flowing or session.begin_events():
                     out = session.out
                     out.append(head)
@@ -249,7 +252,7 @@ class ArrayRendering(Rendering):
         for audience in self.watchers:
             if audience.mask & changes:
                 payload = payload or self.render()
-                audience.tell(self, payload)
+                audience.tell_each(self, payload)
 
 
 class LargeRendering(ArrayRendering):

@@ -65,11 +65,11 @@ class StepRunner:
 
 
 class Wire:
-    """One hub with one client whose socket is a list of bytes."""
+    """A client whose socket is a list of bytes, with a hub of its own or of another client."""
 
-    def __init__(self, pvdb: Mapping[str, PV], limits: Limits | None = None) -> None:
-        self.runner = StepRunner()
-        self.hub = Hub(pvdb, self.runner, limits or Limits(), port=5064)
+    def __init__(self, pvdb: Mapping[str, PV], limits: Limits | None = None, *, beside: Wire | None = None) -> None:
+        self.runner = beside.runner if beside else StepRunner()
+        self.hub = beside.hub if beside else Hub(pvdb, self.runner, limits or Limits(), port=5064)
         self.writes: list[bytes] = []  # one entry for each write to the socket
         self.closed = False
         self.session = self.connect()
