@@ -24,7 +24,7 @@ WRITE = 4
 RECEIVE_SIZE = 256 * 1024
 # Below this, joining and one send() is cheaper than handing the kernel a list of buffers.
 JOIN_BELOW = 64 * 1024
-FEW = 64  # pieces; more than that are small ones: sessions send large pieces before they have many of them
+FEW = 64  # pieces; more than that are small ones: sessions send large pieces at once, and the last one is large then
 MAX_BUFFERS = 512  # Linux takes at most IOV_MAX (1024) buffers a call
 JOIN_PIECE = 1024  # bytes: a buffer of its own costs as much as copying this much
 ROUNDS = 4  # polls for one wake-up of the loop, so that other tasks get their turn under load
@@ -183,7 +183,7 @@ class TcpLink:
         if self._queue:
             self._queue.extend(_buffers(pieces))
             return
-        if len(pieces) < FEW and sum(map(len, pieces)) > JOIN_BELOW:
+        if len(pieces[-1]) >= JOIN_PIECE and len(pieces) < FEW and sum(map(len, pieces)) > JOIN_BELOW:
             self._queue.extend(_buffers(pieces))
             self._drain()
             return
