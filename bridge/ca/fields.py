@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from bridge.ca.dbr import ChannelType
 from bridge.ca.errors import LocalProtocolError, RemoteProtocolError
-from bridge.ca.header import EXTENDED, EXTENDED_FROM, HEADER, MAX_NAME, Command, pack_header
+from bridge.ca.header import EXTENDED, EXTENDED_FROM, HEADER, HEADER_SIZE, MAX_NAME, Command, pack_header
 from bridge.ca.payload import needed_size
 from bridge.ca.roles import AccessRights
 from bridge.ca.status import ECA
@@ -136,11 +136,11 @@ def _encode_error(original_request: Header, error_message: str) -> bytes:
 
 
 def _decode_error(header: Header, payload: bytes) -> tuple[Header, str]:
-    if len(payload) < HEADER.size:
+    if len(payload) < HEADER_SIZE:
         raise RemoteProtocolError(f"ERROR: no header in {payload!r}", eca=ECA.BADSTR, request=header)
-    original, at = Header(*HEADER.unpack_from(payload)), HEADER.size
-    if original.payload_size == EXTENDED_FROM and len(payload) >= HEADER.size + EXTENDED.size:
-        size, count = EXTENDED.unpack_from(payload, HEADER.size)
+    original, at = Header(*HEADER.unpack_from(payload)), HEADER_SIZE
+    if original.payload_size == EXTENDED_FROM and len(payload) >= HEADER_SIZE + EXTENDED.size:
+        size, count = EXTENDED.unpack_from(payload, HEADER_SIZE)
         original, at = original._replace(payload_size=size, data_count=count), at + EXTENDED.size
     return original, payload[at:].partition(b"\0")[0].decode("utf-8", "surrogateescape")
 

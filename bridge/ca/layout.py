@@ -25,7 +25,7 @@ from bridge.ca.fields import (
     Header,
     label,
 )
-from bridge.ca.header import EXTENDED, HEADER, Command, pack_header
+from bridge.ca.header import EXTENDED, HEADER, HEADER_SIZE, Command, pack_header
 from bridge.ca.message import Message, MessageType, make
 from bridge.ca.messages import (
     AccessRightsResponse,
@@ -174,8 +174,8 @@ def header_of(message: Message) -> Header:
     """Return the header that `message` has on the wire."""
     head = encode(message)[0]
     words = HEADER.unpack_from(head)
-    if len(head) > HEADER.size:
-        size, count = EXTENDED.unpack_from(head, HEADER.size)
+    if len(head) > HEADER_SIZE:
+        size, count = EXTENDED.unpack_from(head, HEADER_SIZE)
         return Header(words[0], size, words[2], count, *words[4:])
     return Header(*words)
 

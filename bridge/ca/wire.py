@@ -12,7 +12,7 @@ from typing import Final
 
 from bridge.ca.errors import RemoteProtocolError
 from bridge.ca.fields import Header
-from bridge.ca.header import EXTENDED, EXTENDED_FROM, HEADER
+from bridge.ca.header import EXTENDED, EXTENDED_FROM, HEADER, HEADER_SIZE
 from bridge.ca.layout import decode
 from bridge.ca.message import Message
 from bridge.ca.roles import Role
@@ -20,7 +20,7 @@ from bridge.ca.status import ECA
 
 __all__ = ["FrameBuffer", "read_datagram", "read_header"]
 
-_EXTENDED_HEADER: Final = HEADER.size + EXTENDED.size
+_EXTENDED_HEADER: Final = HEADER_SIZE + EXTENDED.size
 
 
 def read_header(data: bytes | bytearray, at: int = 0) -> tuple[Header, int] | None:
@@ -29,13 +29,13 @@ def read_header(data: bytes | bytearray, at: int = 0) -> tuple[Header, int] | No
     Raises RemoteProtocolError (fatal) if the payload is not a multiple of 8 bytes: both base's server and its client
     hang up then (camessage.c, tcpiiu.cpp).
     """
-    if len(data) - at < HEADER.size:
+    if len(data) - at < HEADER_SIZE:
         return None
-    header, size = Header._make(HEADER.unpack_from(data, at)), HEADER.size
+    header, size = Header._make(HEADER.unpack_from(data, at)), HEADER_SIZE
     if header.payload_size == EXTENDED_FROM:
         if len(data) - at < _EXTENDED_HEADER:
             return None
-        payload_size, count = EXTENDED.unpack_from(data, at + HEADER.size)
+        payload_size, count = EXTENDED.unpack_from(data, at + HEADER_SIZE)
         header, size = header._replace(payload_size=payload_size, data_count=count), _EXTENDED_HEADER
     if header.payload_size & 7:
         raise RemoteProtocolError(
@@ -79,7 +79,7 @@ class FrameBuffer:
         self._data = bytearray()
         self._at = 0  # where the next frame begins: what stands before it is given back chunk by chunk
         self._skip = 0  # bytes of a refused message still to come
-        self._needed = HEADER.size  # nothing to be found before so many bytes are there
+        self._needed = HEADER_SIZE  # nothing to be found before so many bytes are there
 
     def feed(self, data: bytes | bytearray | memoryview) -> None:
         """Add what has come from the peer."""
@@ -97,7 +97,7 @@ class FrameBuffer:
     def bytes_needed(self) -> int:
         """How many bytes more there must be before the next frame can be whole; at least 1."""
         if self._skip:
-            return self._skip + HEADER.size
+            return self._skip + HEADER_SIZE
         return max(self._needed - (len(self._data) - self._at), 1)
 
     def next_frame(self) -> tuple[Header, bytes] | None:
@@ -128,17 +128,17 @@ class FrameBuffer:
             return None
         at += size
         self._at = end = at + payload_size
-        self._needed = HEADER.size
+        self._needed = HEADER_SIZE
         with memoryview(data) as view:
             return header, bytes(view[at:end])
 
     def _refuse(self, size: int, there: int) -> None:
         self._skip = max(size - there, 0)
         self._at += min(size, there)
-        self._needed = HEADER.size
+        self._needed = HEADER_SIZE
 
     def clear(self) -> None:
         """Forget everything."""
         self._data.clear()
         self._at = self._skip = 0
-        self._needed = HEADER.size
+        self._needed = HEADER_SIZE

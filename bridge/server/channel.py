@@ -23,10 +23,10 @@ class Channel:
 
     __slots__ = ("_outlet", "cid", "keys", "pv", "rights", "subscriptions")
 
-    def __init__(self, pv: PV, cid: int, rights: int) -> None:
+    def __init__(self, pv: PV, cid: int) -> None:
         self.pv = pv
         self.cid = cid
-        self.rights = rights
+        self.rights = READ_RIGHT | WRITE_RIGHT if pv.writable else READ_RIGHT
         self.keys: tuple[bytes, ...] = ()  # the prefixes by which the fast paths know its requests
         self.subscriptions: dict[int, Subscription] | None = None
         self._outlet: Outlet | None = None

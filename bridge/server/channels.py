@@ -5,9 +5,9 @@ from __future__ import annotations
 from struct import Struct
 from typing import TYPE_CHECKING, Final
 
-from bridge.ca.header import DO_REPLY, HEADER, MAX_PRIORITY, Command, pack_header
+from bridge.ca.header import DO_REPLY, HEADER, HEADER_SIZE, MAX_PRIORITY, Command, pack_header
 from bridge.ca.status import ECA
-from bridge.server.channel import READ_RIGHT, WRITE_RIGHT, Channel
+from bridge.server.channel import Channel
 from bridge.server.errors import BadMessage, Body, Data
 from bridge.server.fieldtypes import NATIVE
 from bridge.server.views import View
@@ -31,7 +31,6 @@ __all__ = [
 
 _CREATE_CHAN: Final = int(Command.CREATE_CHAN)
 _NAME_LIMIT: Final = 512  # bytes of a user or host name (camessage.c)
-_HEADER: Final = HEADER.size
 _STRETCH: Final = 8192  # bytes of requests that are done before somebody looks at the clock
 _unpack = Struct(">HH4xI4x").unpack_from  # what is needed of a header
 _created = Struct(">8sII8sII").pack  # two headers, of ACCESS_RIGHTS and CREATE_CHAN, that begin with:
@@ -96,10 +95,10 @@ def fast_creates(session: Session, data: Data, offset: int, end: int) -> int:
     channels = session.channels
     out = session.out
     sid = session.last_sid
-    last = min(end, offset + _STRETCH, offset + _HEADER * (hub.few_channels - hub.channels)) - _HEADER
+    last = min(end, offset + _STRETCH, offset + HEADER_SIZE * (hub.few_channels - hub.channels)) - HEADER_SIZE
     while offset <= last:
         command, size, cid = _unpack(data, offset)
-        name = offset + _HEADER
+        name = offset + HEADER_SIZE
         after = name + size
         stop = data.find(0, name, after)
         if command != _CREATE_CHAN or size & 7 or after > end or stop < 0:
@@ -111,9 +110,8 @@ def fast_creates(session: Session, data: Data, offset: int, end: int) -> int:
         if pv.max_count != 1:
             break
         sid += 1
-        rights = READ_RIGHT | WRITE_RIGHT if pv.writable else READ_RIGHT
-        channels[sid] = Channel(pv, cid, rights)
-        out.append(_created(_RIGHTS, cid, rights, _CREATED[pv.field_type], cid, sid))
+        channels[sid] = channel = Channel(pv, cid)
+        out.append(_created(_RIGHTS, cid, channel.rights, _CREATED[pv.field_type], cid, sid))
         offset = after
     hub.channels += sid - session.last_sid
     session.last_sid = sid
@@ -133,10 +131,9 @@ def create(session: Session, dbr: int, count: int, cid: int, minor: int, body: B
         session.send(HEADER.pack(Command.CREATE_CH_FAIL, 0, 0, 0, cid, 0))
         return
     sid = session.last_sid = session.last_sid + 1
-    rights = READ_RIGHT | WRITE_RIGHT if pv.writable else READ_RIGHT
-    session.channels[sid] = Channel(pv, cid, rights)
+    session.channels[sid] = channel = Channel(pv, cid)
     hub.channels += 1
-    session.send(HEADER.pack(Command.ACCESS_RIGHTS, 0, 0, 0, cid, rights))
+    session.send(HEADER.pack(Command.ACCESS_RIGHTS, 0, 0, 0, cid, channel.rights))
     session.send(pack_header(Command.CREATE_CHAN, 0, NATIVE[pv.field_type], pv.max_count, cid, sid))
 
 

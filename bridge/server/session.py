@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from bridge.ca.header import EXTENDED, HEADER, MINOR_VERSION, Command
+from bridge.ca.header import EXTENDED, HEADER, HEADER_SIZE, MINOR_VERSION, Command
 from bridge.ca.status import ECA
 from bridge.server import channels, reads, writes
 from bridge.server.channel import Channel
@@ -37,7 +37,6 @@ _READ_NOTIFY: Final = int(Command.READ_NOTIFY)
 _CREATE_CHAN: Final = int(Command.CREATE_CHAN)
 _PUTS: Final = (int(Command.WRITE_NOTIFY), int(Command.WRITE))
 _unpack_header = HEADER.unpack_from
-_HEADER_ALONE: Final = HEADER.size
 _VERSION_REPLY: Final = HEADER.pack(Command.VERSION, 0, 0, MINOR_VERSION, 0, 0)
 _COPY_BELOW: Final = 4096  # a body shorter than this is copied: cheaper than a view of it
 _STRIDE: Final = 1024  # bytes of requests between two looks at the clock
@@ -157,8 +156,8 @@ class Session(Outgoing):
         """Handle what is whole, as far as this turn's time allows, and keep the rest."""
         offset = 0
         end = len(data)
-        last = end - _HEADER_ALONE  # where the last header may begin
-        self._need = _HEADER_ALONE
+        last = end - HEADER_SIZE  # where the last header may begin
+        self._need = HEADER_SIZE
         try:
             while offset <= last:
                 pause = offset + _STRIDE if offset + _STRIDE < last else last
@@ -211,7 +210,7 @@ class Session(Outgoing):
     def _one(self, data: Data, offset: int, end: int) -> int:
         """Handle one message. Returns its length, or 0 if it is not all there yet."""
         command, size, dbr, count, p1, p2 = _unpack_header(data, offset)
-        length: int = _HEADER_ALONE + size
+        length: int = HEADER_SIZE + size
         if size & 7:
             if size != 0xFFFF:
                 return self._bad_size((command, size, dbr, count, p1, p2))
@@ -267,7 +266,7 @@ class Session(Outgoing):
         """Keep the rest for a later turn."""
         if offset < len(data):
             self._keep(data, offset)
-        if self._have >= _HEADER_ALONE:
+        if self._have >= HEADER_SIZE:
             self._need = 0
             self.behind = True
             self.hub.wait(self)
@@ -321,7 +320,7 @@ class Session(Outgoing):
 def _length(data: Data, offset: int) -> int:
     """Of the message at `offset`, all of which is there."""
     size: int = _unpack_header(data, offset)[1]
-    return int(24 + EXTENDED.unpack_from(data, offset + 16)[0]) if size == 0xFFFF else _HEADER_ALONE + size
+    return int(24 + EXTENDED.unpack_from(data, offset + 16)[0]) if size == 0xFFFF else HEADER_SIZE + size
 
 
 def _reserved_by(session: Session) -> int:
