@@ -76,9 +76,10 @@ class Link(asyncio.Protocol):
 
     def _flush(self) -> None:
         if self._transport is not None and self._out:
-            out, self._out = self._out, []
+            data = b"".join(self._out)  # writelines() tells nobody of a full socket before Python 3.12.9 and 3.13.2
+            self._out.clear()
             self._out_size = 0
-            self._transport.writelines(out)
+            self._transport.write(data)
 
     async def room(self) -> None:
         """Wait until the peer takes what we send, or has gone."""
@@ -97,13 +98,13 @@ class Link(asyncio.Protocol):
         self._flush()
         self._user = None
         self._room.set()
-        transport = self._transport
-        if transport is not None:
-            transport.close()
+        if self._transport is not None:
+            self._transport.close()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(CLOSE_TIMEOUT):
                     await self._closed.wait()
-            transport.abort()
+        if self._transport is not None:
+            self._transport.abort()
 
     def _lost(self, reason: str, *, never_up: bool = False) -> None:
         user, self._user = self._user, None
@@ -133,6 +134,7 @@ class Link(asyncio.Protocol):
         self._room.set()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None  # from Python 3.12 on one that is closed must not be touched
         self._closed.set()
         why = "closed the connection" if exc is None else f"is gone: {exc}"
         self._lost(f"{self} {why}")

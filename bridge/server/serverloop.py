@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import select
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from contextvars import Context
 from selectors import EVENT_READ, EVENT_WRITE, BaseSelector, SelectorKey
@@ -106,13 +106,29 @@ class _Selector(BaseSelector):
         return self._keys[_fd(fileobj)]
 
     def get_map(self) -> Mapping[Any, SelectorKey]:
-        """By descriptor."""
-        return self._keys
+        """By descriptor, or what has one."""
+        return _Map(self._keys)
 
     def close(self) -> None:
         """Watch nothing any more."""
         self.epoll.close()
         self._keys.clear()
+
+
+class _Map(Mapping[Any, SelectorKey]):
+    """What is watched. asyncio looks a socket up in it by itself, from Python 3.13 on."""
+
+    def __init__(self, keys: dict[int, SelectorKey]) -> None:
+        self._keys = keys
+
+    def __getitem__(self, fileobj: Any) -> SelectorKey:
+        return self._keys[_fd(fileobj)]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
 
 
 def _fd(fileobj: Any) -> int:

@@ -151,10 +151,10 @@ class _Link(asyncio.BufferedProtocol):
             async with asyncio.timeout(LINGER):
                 await asyncio.shield(self._closed)
         except TimeoutError:
-            self.stream.abort()
+            self._break_off(self.stream)
             await self._closed
         except BaseException:
-            self.stream.abort()
+            self._break_off(self.stream)
             raise
 
     async def abort(self) -> None:
@@ -164,6 +164,10 @@ class _Link(asyncio.BufferedProtocol):
             if not self.stream.is_closing():
                 self.stream.abort()
             await self._closed
+
+    def _break_off(self, stream: asyncio.Transport) -> None:
+        if not self._closed.done():  # from Python 3.12 on one that is closed must not be touched
+            stream.abort()
 
     def _forget(self) -> None:
         self._lost = None

@@ -108,6 +108,7 @@ class _Caller(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.gone = True
+        self._stream = None
 
     def hang_up(self) -> None:
         self.gone = True

@@ -138,6 +138,7 @@ class _Client(asyncio.Protocol):
             self.wire.receive(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None
         self._host.clients.discard(self)
         if self.wire is not None:
             self.wire.stop()

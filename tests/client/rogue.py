@@ -72,7 +72,8 @@ async def rogue(script: Script) -> AsyncIterator[Rogue]:
                 await script(reader, writer)
         finally:
             tasks.discard(task)
-            writer.transport.abort()
+            if not writer.is_closing():
+                writer.transport.abort()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     answers.tcp_port = server.sockets[0].getsockname()[1]

@@ -61,6 +61,7 @@ async def test_a_hundred_flaps_leave_nothing_behind(make: object, tmp_path: Path
             asking = asyncio.create_task(port.ask("A?"))
             if flap % 3 == 0:
                 await asyncio.sleep(0)
+            await wire.far.noticed()
             await wire.far.drop()
             await port_connected(port, flap + 2)
             assert isinstance((await asyncio.gather(asking, return_exceptions=True))[0], (str, LinkDown))

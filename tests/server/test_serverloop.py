@@ -161,6 +161,10 @@ def test_descriptors_are_watched_as_asyncio_wants_it() -> None:
             near.setblocking(False)
             can_read, can_write = asyncio.Event(), asyncio.Event()
             loop.add_reader(near, can_read.set)
+            watched = loop._selector.get_map()  # type: ignore[attr-defined]  # where asyncio looks, from Python 3.13 on
+            assert watched.get(near) is watched[near.fileno()]
+            assert watched.get(far) is None
+            assert list(watched) == [key.fd for key in watched.values()]
             loop.add_writer(near, can_write.set)  # the same descriptor: its events change
             await can_write.wait()
             assert loop.remove_writer(near)
