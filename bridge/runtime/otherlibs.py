@@ -61,7 +61,7 @@ class CurioQueue:
     """The same for curio, which has such a queue."""
 
     def __init__(self, maxsize: int = 0) -> None:
-        import curio
+        import curio  # pyright: ignore[reportMissingImports]
 
         self._queue: Any = curio.UniversalQueue(maxsize=maxsize)
 

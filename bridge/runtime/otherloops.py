@@ -155,7 +155,7 @@ async def _as_it_is(work: Work) -> None:
 
 
 async def _under_curio(ioc: _SoftIoc) -> None:
-    from curio.traps import _read_wait
+    from curio.traps import _read_wait  # pyright: ignore[reportMissingImports]
 
     from bridge.server import curioshell
 

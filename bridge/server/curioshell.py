@@ -8,8 +8,8 @@ from functools import partial
 from time import monotonic
 from typing import Any
 
-import curio
-from curio.traps import _read_wait
+import curio  # pyright: ignore[reportMissingImports]
+from curio.traps import _read_wait  # pyright: ignore[reportMissingImports]
 
 from bridge.server.config import ServerConfig
 from bridge.server.server import CaServer
