@@ -55,7 +55,8 @@ class PV:
     """One process variable.
 
     `value` is always of the native kind: float, int or str, or for `max_count` > 1 an ``array.array``, ``bytes``
-    (CHAR) or list of str of at most `max_count` elements. Instances take further attributes freely.
+    (CHAR) or list of str of at most `max_count` elements. Instances take further attributes freely. `field_type` and
+    `max_count` stay what they were made.
 
     `getter(pv)` is asked before a client reads, and may return a new value. `putter(pv, value)` is asked before a
     client's value is taken: it may return another value, None for "as it is", raise SkipWrite, or raise anything else,
@@ -85,12 +86,14 @@ class PV:
     text_size = MAX_STRING + 1  # bytes of a STRING value with its closing NUL
     _direct: ClassVar[bool] = True  # whether nothing stands between a put and the value but the putter
     _brief: ClassVar[bool] = True  # whether there is a short way through `put` for a float
+    _own_hooks: ClassVar[bool] = False  # whether a class brings its own getter or putter
     _accepts = True  # whether `accept` and `begin_put` are those of PV, which take a float for a DOUBLE as it is
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         steps = (cls.begin_put, cls.take_put, cls.accept, cls.notify)
         cls._accepts = (cls.begin_put, cls.accept) == (PV.begin_put, PV.accept)
+        cls._own_hooks = cls._own_hooks or not cls.__dict__.keys().isdisjoint(("getter", "putter"))
         cls._brief = cls._direct = steps == (PV.begin_put, PV.take_put, PV.accept, PV.notify)
 
     def __init__(
@@ -115,8 +118,8 @@ class PV:
         self.listeners: tuple[Listener, ...] = ()
         self.group = group
         self.pvspec: PVSpec[Any] | None = None  # what it was made from
-        self.getter: Getter | None = None
-        self.putter: Putter | None = None
+        self.getter: Getter | None = getattr(self, "getter", None) if self._own_hooks else None
+        self.putter: Putter | None = getattr(self, "putter", None) if self._own_hooks else None
         self._takes_floats = self._brief and field_type is _DOUBLE and max_count == 1
 
     # --- for whoever has news -----------------------------------------------------------------------------------

@@ -102,12 +102,12 @@ class Deadband(Filter):
 
     def at_event(self, sample: Sample, changes: int) -> Sample | None:
         value = _number(sample)
-        if value is None or changes & ~(VALUE | LOG):
+        if value is None:
             return sample
         if isnan(value) != isnan(self._last) or abs(value - self._last) > self._band:
             self._accept(value)
             return sample
-        return None
+        return sample if changes & ~(VALUE | LOG) else None
 
 
 class Decimate(Filter):
@@ -302,7 +302,10 @@ _TS_NUMBERS: Final[dict[str, Callable[[int], tuple[Value, FieldType]]]] = {
 
 
 def _stamp_text(ns: int, iso: bool) -> str:
-    when = datetime.fromtimestamp(ns // 1_000_000_000, UTC).astimezone()
+    try:
+        when = datetime.fromtimestamp(ns // 1_000_000_000, UTC).astimezone()
+    except (ValueError, OverflowError, OSError):  # a time beyond the calendar
+        return ""
     fraction = f"{ns % 1_000_000_000:09d}"
     if iso:
         return f"{when:%Y-%m-%dT%H:%M:%S}.{fraction}{when:%z}"

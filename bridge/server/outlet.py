@@ -91,7 +91,7 @@ class Outlet:
 
     def keep(self, rendering: Rendering) -> None:
         """Keep a rendering up to date from now on."""
-        rendering.listen(self.crowd > CROWD)
+        rendering.listen()
         self._by_type[rendering.dbr, rendering.count] = rendering
         self.renderings.append(rendering)
 
@@ -111,8 +111,14 @@ class Outlet:
         self.crowd += by
         if (self.crowd > CROWD) is not was_crowded:
             self.hub.crowds += by
-            for rendering in self.renderings:
-                rendering.listen(not was_crowded)
+            if was_crowded:
+                self.pv.unlisten(self._relieve)
+            else:
+                self.pv.listen(self._relieve)
+
+    def _relieve(self, pv: PV, changes: int) -> None:
+        """So many watch that their events cannot all wait for the end of the turn."""
+        self.hub.relieve(self.crowd)
 
     # --- puts ---------------------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from bridge.server.audience import Subscription
 from bridge.server.channel import MOST_KEYS, Channel
 from bridge.server.complaints import reason
 from bridge.server.errors import Body, Data, Enough
+from bridge.server.limits import MUCH
 from bridge.server.render import BASE, MOST_TEXTS, payload_size
 from bridge.server.rendering import Rendering, Unsteady
 from bridge.server.views import View
@@ -93,6 +94,8 @@ def read_notify(session: Session, dbr: int, count: int, sid: int, ioid: int, bod
         payload = rendering.payload or rendering.render()
         session.send(rendering.head(Command.READ_NOTIFY, ioid, payload))
         session.send(payload)
+        if len(session.out) * len(payload) > MUCH:  # large pieces leave at once, so that they are not copied
+            session.flush()
 
     def refuse(error: BaseException) -> None:
         session.send(pack_header(Command.READ_NOTIFY, 0, dbr, 0, ECA.GETFAIL.code, ioid))

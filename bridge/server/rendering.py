@@ -12,7 +12,7 @@ from bridge.server.audience import Audience, Subscription
 from bridge.server.complaints import reason
 from bridge.server.render import BASE, PLAIN, TIMED, is_costly, is_native, payload_size, renderer
 from bridge.server.views import View
-from records import NO_ALARM, PV, Listener
+from records import NO_ALARM, PV
 
 if TYPE_CHECKING:
     from bridge.server.outlet import Outlet
@@ -36,13 +36,12 @@ class Rendering:
     """
 
     __slots__ = (
-        "_listener",
         "_pack",
         "_render",
         "constant",
         "count",
-        "crowd",
         "dbr",
+        "kept",
         "lasting",
         "outlet",
         "payload",
@@ -67,8 +66,7 @@ class Rendering:
         self._pack: Callable[[Any], bytes] | None = None  # what makes it of the value alone
         self._render: Callable[[], bytes] | None = None  # if it is made in the general way
         self.watchers: tuple[Audience, ...] = ()  # one for each event mask
-        self.crowd = 0  # subscriptions
-        self._listener: Listener | None = None  # to the PV
+        self.kept = False  # hears of changes, so that `payload` may be used again
         # text read as a number may fail at any time, and so the status is not constant
         self.constant = count > 0 and (BASE[dbr] == 0 or pv.field_type != 0)
 
@@ -150,27 +148,17 @@ class Rendering:
             if held:
                 audience.note_held()
 
-    def _crowd_changed(self, pv: PV, changes: int) -> None:
-        """The same for a PV that so many watch that their events cannot all wait for the end of the turn."""
-        self.changed(pv, changes)
-        self.outlet.hub.relieve(self.crowd)
-
-    @property
-    def kept(self) -> bool:
-        """Whether it hears of changes, so that `payload` may be used again."""
-        return self._listener is not None
-
-    def listen(self, crowded: bool) -> None:
-        """Hear of changes from now on, as one of a PV that a crowd watches or not."""
-        self.unlisten()
-        self._listener = self._crowd_changed if crowded else self.changed
-        self.pv.listen(self._listener)
+    def listen(self) -> None:
+        """Hear of changes from now on."""
+        if not self.kept:
+            self.kept = True
+            self.pv.listen(self.changed)
 
     def unlisten(self) -> None:
         """Hear of them no more."""
-        if self._listener is not None:
-            self.pv.unlisten(self._listener)
-            self._listener = None
+        if self.kept:
+            self.kept = False
+            self.pv.unlisten(self.changed)
 
     def add(self, subscription: Subscription) -> None:
         """Begin to feed a subscription."""
@@ -182,20 +170,28 @@ class Rendering:
         else:
             audience = Audience(subscription.mask)
             self.watchers += (audience,)
+            self._tell_view()
         audience.add(subscription)
-        self.crowd += 1
         self.outlet.count_crowd(1)
 
     def remove(self, subscription: Subscription) -> None:
         """Feed it no longer."""
         (audience,) = [one for one in self.watchers if one.mask == subscription.mask]
         audience.remove(subscription)
-        self.crowd -= 1
         self.outlet.count_crowd(-1)
         if not audience.subscriptions:
             self.watchers = tuple(one for one in self.watchers if one is not audience)
+            self._tell_view()
             if not self.watchers:
                 self.outlet.unkeep(self)
+
+    def _tell_view(self) -> None:
+        """Let a view know which changes are wanted of it."""
+        if isinstance(self.pv, View):
+            self.pv.wanted = 0
+            for rendering in self.outlet.renderings:
+                for audience in rendering.watchers:
+                    self.pv.wanted |= audience.mask
 
 
 class PlainRendering(Rendering):

@@ -62,6 +62,7 @@ class View(PV):
         self.pvspec = source.pvspec
         self.getter = None  # the source is asked
         self.putter = None
+        self.wanted = ~0  # the changes of which somebody wants to hear
         self.keeps = 0  # bytes of an array that it may hold on to: set by `open`
         self._passes_all = all(type(one).at_event is Filter.at_event for one in filters)
         self._shown: Sample | None = None  # None: to be looked up when somebody wants it
@@ -148,6 +149,8 @@ class View(PV):
         if self._passes_all:
             self._shown = None
             self._forgotten = -1
+        elif not changes & self.wanted:
+            return  # filters count events, and not changes
         else:
             sample: Sample | None = self.sample()
             for one in self.filters:
@@ -160,11 +163,11 @@ class View(PV):
 
     def listen(self, listener: Listener) -> None:
         if not self.listeners:
-            _follow(self)
             sample = self.sample()
             for one in self.filters:
                 one.first(sample)
                 sample = one.at_read(sample)
+            _follow(self)
         super().listen(listener)
 
     def unlisten(self, listener: Listener) -> None:

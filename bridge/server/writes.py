@@ -168,9 +168,11 @@ def _value(dbr: int, count: int, body: Body, channel: Channel) -> Any:
         # clients send a lone string no longer than it is
         return bytes(body[start : start + 40]).partition(b"\0")[0].decode("utf-8", "surrogateescape")
     size = ELEMENT_SIZE[base]
+    pv = channel.pv
+    if count == 0 and pv.max_count > 1:
+        return []
     if count < 1 or count * size > room:
         raise ValueError(f"{count} elements of type {dbr} do not fit in {len(body)} bytes")
-    pv = channel.pv
     most = pv.room if isinstance(pv, View) else pv.max_count
     if base == ChannelType.CHAR and most < _TEXT:
         most = _TEXT  # text may come to any PV as characters

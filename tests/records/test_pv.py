@@ -147,3 +147,23 @@ async def test_getter() -> None:
         seen.append((pv.value, pv.alarm.severity.name))
     assert seen == [(5.0, "NO_ALARM"), (5.0, "NO_ALARM"), (5.0, "INVALID"), (5.0, "INVALID"), (6.0, "NO_ALARM")]
     assert pv.alarm is NO_ALARM
+
+
+def test_a_class_may_bring_its_own_putter_or_getter() -> None:
+    class Valve(PV):
+        @staticmethod
+        def putter(pv: PV, value: Any) -> Any:
+            return min(value, 10.0)
+
+    class Clock(PV):
+        @staticmethod
+        def getter(pv: PV) -> Any:
+            return 5.0
+
+    valve = Valve("T:valve")
+    valve.put(99.0)
+    assert (valve.value, valve.has_getter) == (10.0, False)
+    assert (Clock("T:clock").has_getter, Clock("T:clock").putter) == (True, None)
+    valve.putter = lambda pv, value: 3.0  # type: ignore[method-assign]
+    valve.put(99.0)
+    assert valve.value == 3.0

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from bridge.ca.dbr import ChannelType
 from bridge.ca.header import Command
 from bridge.server import Limits
 from bridge.server.filters import BadFilter, parse_json, parse_slice
-from records import PV, FieldType
+from records import PV, FieldType, ao
 from tests.logs import logged
-from tests.server.test_session import read, subscribe
+from tests.server.test_session import events, read, subscribe
 from tests.server.wire import Wire
 
 
@@ -147,3 +150,53 @@ def test_long_text_takes_anything(dbr: int, count: int, body: bytes, text: str) 
     assert pv.value == text
     (reply,) = wire.ask(Command.WRITE_NOTIFY, b"x".ljust(40, b"\0") * 2, 0, 2, sid, 1)
     assert reply.p1 == 160
+
+
+SCRIPT = (20, 20.3, 20.6, 23, 30, 65, 65.2, 81, 81.1, 79, 78, 77, 59, 57, 20)
+
+
+@pytest.mark.parametrize(
+    ("limits", "text", "told"),
+    [
+        ({}, '{"dec":{"n":2}}', [20, 23, 65, 79, 77, 57]),  # what is within MDEL is no event, and not counted
+        # an alarm passes, and the deadband is measured from the value that came with it
+        (
+            {"hihi": 81.0, "hhsv": "MAJOR", "high": 60.0, "hsv": "MINOR"},
+            '{"dbnd":{"abs":3}}',
+            [20, 30, 65, 81, 79, 77, 59, 20],
+        ),
+    ],
+)
+def test_filters_see_what_the_monitor_has_asked_for(limits: dict[str, Any], text: str, told: list[float]) -> None:
+    """Base 7.0.10's answers to the same."""
+    record = ao(20.0, mdel=0.5, adel=0.5, **limits).make("T:ao", None)
+    wire = Wire({"T:ao": record})
+    sid = wire.create(f"T:ao.{text}")
+    got = events(subscribe(wire, sid, mask=1 | 4))
+    for value in SCRIPT[1:]:
+        assert record.put(float(value)) is None
+        got += events(wire.replies())
+    assert got == told
+
+
+def test_a_crowd_does_not_make_a_filter_begin_anew() -> None:
+    pv = PV("T:d", 0.0)
+    wire = Wire({"T:d": pv})
+    sid = wire.create('T:d.{"dbnd":{"abs":10}}')
+    for subid in range(64):
+        subscribe(wire, sid, subid)
+    for value, told in ((20.0, 64), (25.0, 0)):
+        pv.post(value)
+        assert len(wire.replies()) == told
+    subscribe(wire, sid, 64)  # now they are many
+    pv.post(33.0)
+    assert len(wire.replies()) == 65
+
+
+def test_a_time_beyond_the_calendar_has_no_text() -> None:
+    pv = PV("T:d")
+    wire = Wire({"T:d": pv})
+    sid = wire.create('T:d.{"ts":{"str":"iso"},"dec":{"n":1}}')
+    assert len(subscribe(wire, sid, dbr=ChannelType.STRING)) == 1
+    pv.post(1.0, time_ns=10**21)
+    assert [reply.body[:1] for reply in wire.replies()] == [b"\0"]

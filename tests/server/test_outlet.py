@@ -248,8 +248,6 @@ def test_a_crowd_of_many_kinds_of_monitors_is_one() -> None:
         assert wire.hub.crowds == 0
         subscribe(wire, sid, subid, kinds[subid % 4])
     assert wire.hub.crowds == 1
-    for rendering in next(iter(wire.hub._outlets.values())).renderings:
-        assert rendering._listener == rendering._crowd_changed
     wire.ask(Command.EVENT_CANCEL, dbr=kinds[0], count=1, p1=sid, p2=0)
     assert wire.hub.crowds == 0
     wire.ask(Command.CLEAR_CHANNEL, p1=sid, p2=1)
@@ -460,3 +458,50 @@ def test_more_elements_than_there_is_room_for() -> None:
         ["1", "2"],
     ]
     assert put("T:d", ChannelType.STRING, 2, texts[:80]) == ECA.NORMAL.code
+
+
+class Pieces:
+    """A link that notes the lengths of what it is given."""
+
+    def __init__(self) -> None:
+        self.sends: list[list[int]] = []
+
+    def send(self, pieces: list[bytes]) -> None:
+        self.sends.append([len(piece) for piece in pieces])
+
+    def close(self) -> None: ...
+
+    def stalled(self) -> float:
+        return 0.0
+
+    def unsent(self) -> list[bytes]:
+        return []
+
+
+def test_a_large_reply_that_had_to_wait_leaves_at_once() -> None:
+    """A link copies what it joins, and joins small pieces only if no large one comes before them."""
+    pv = PV("T:w", [1.0] * 50_000, max_count=50_000)
+
+    async def getter(pv: PV) -> None:
+        await Once()
+
+    pv.getter = getter
+    wire = Wire({"T:w": pv})
+    sid = wire.create("T:w")
+    link = wire.session.link = Pieces()
+    wire.feed(
+        pack_message(Command.READ_NOTIFY, b"", 6, 0, sid, 1) + pack_message(Command.READ_NOTIFY, b"", 6, 1, sid, 2)
+    )
+    for _ in range(3):
+        wire.runner.go()
+        wire.runner.turn()
+    assert link.sends == [[24, 400_000], [16, 8]]
+
+
+def test_an_array_can_be_emptied() -> None:
+    pv = PV("T:w", [1.0, 2.0], max_count=5)
+    wire = Wire({"T:w": pv, "T:d": PV("T:d")})
+    array, scalar = wire.create("T:w", 1), wire.create("T:d", 2)
+    assert wire.ask(Command.WRITE_NOTIFY, b"", 6, 0, array, 1)[0].p1 == ECA.NORMAL.code
+    assert pv.count == 0
+    assert wire.ask(Command.WRITE_NOTIFY, b"", 6, 0, scalar, 1)[0].p1 == ECA.PUTFAIL.code
