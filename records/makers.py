@@ -103,6 +103,9 @@ __all__ = [
 
 R = TypeVar("R", bound=Record)
 
+#: What a record is told beside its fields; for hints.
+_KEYWORDS = ("value", "name", "doc", "inp", "out", "scan", "pini", "read_only", "autosave", "restore", "on_connect")
+
 
 class RecordMaker(Generic[R]):
     """Makes the specification of a record of one type, whose module is imported when somebody asks for the type."""
@@ -204,7 +207,8 @@ class RecordMaker(Generic[R]):
         for attr, value in fields.items():
             row = rows.get(attr.upper()) if attr.islower() and attr != "val" else None
             if row is None:
-                raise TypeError(f"{rtyp} has no field {attr!r}{near(attr, (name.lower() for name in rows))}")
+                known = (*_KEYWORDS, *(name.lower() for name in rows))
+                raise TypeError(f"{rtyp} has no field {attr!r}{near(attr, known)}")
             try:
                 checked[attr] = row.convert(value)
             except ValueError as error:
