@@ -7,12 +7,24 @@ from __future__ import annotations
 
 import sys
 import types
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from records import PVGroup
+from records.near import near
 
-__all__ = ["DATABASES", "SUBSTITUTIONS", "LoadError", "is_database", "load_file", "pick", "program"]
+__all__ = [
+    "DATABASES",
+    "SUBSTITUTIONS",
+    "LoadError",
+    "Translated",
+    "is_database",
+    "is_yaml",
+    "load_file",
+    "pick",
+    "program",
+]
 
 SUBSTITUTIONS: Final = (".substitutions", ".sub", ".subs")
 YAML: Final = (".yaml", ".yml")
@@ -34,10 +46,23 @@ def program(word: str) -> tuple[Path, str | None]:
     return (Path(file), attribute) if colon else (Path(word), None)
 
 
-def load_file(path: Path, name: str) -> types.ModuleType:
+def is_yaml(path: Path) -> bool:
+    """Whether a file of this name is an IOC in YAML."""
+    return path.suffix.lower() in YAML
+
+
+class Translated(NamedTuple):
+    """A file that was made into Python; `told` tells of an error that its code raised, in the words of the file."""
+
+    code: types.CodeType
+    told: Callable[[Exception], LoadError]
+
+
+def load_file(path: Path, name: str, prefix: str = "") -> types.ModuleType:
     """Execute the file as module `name` ("__main__" to let its main part run). Raises LoadError.
 
-    The file's folder goes to the end of the import path, so that it can import its neighbours.
+    The file's folder goes to the end of the import path, so that it can import its neighbours. `prefix` is for
+    instruments in YAML (`compile_yaml`): a program in Python says itself what its prefixes are.
     """
     try:
         source = path.read_bytes()
@@ -49,29 +74,33 @@ def load_file(path: Path, name: str) -> types.ModuleType:
     if folder not in sys.path:
         sys.path.append(folder)
     sys.modules[name] = module
+    told: Callable[[Exception], LoadError] | None = None
     try:
-        exec(_code(path, source), module.__dict__)
+        if is_yaml(path):
+            from bridge.runtime.yamlfiles import compile_yaml  # brings the YAML library
+
+            code, told = compile_yaml(path, source, prefix)
+        else:
+            code = compile(source, str(path), "exec")
+        exec(code, module.__dict__)
     except LoadError:
         raise
     except SyntaxError as error:  # of this file, or of one that it imports
         raise LoadError(f"{error.filename or path}:{error.lineno}: {error.msg}") from error
     except Exception as error:
+        if told is not None:
+            raise told(error) from error
         why = " ".join(str(error).split())  # one line, whatever the error's author thought
         raise LoadError(f"{_where(path, error)}: {type(error).__name__}: {why}") from error
     return module
 
 
-def _code(path: Path, source: bytes) -> types.CodeType:
-    if path.suffix.lower() not in YAML:
-        return compile(source, str(path), "exec")
-    from bridge.runtime.yamlfiles import compile_yaml  # brings the YAML library
-
-    return compile_yaml(path, source)
-
-
 def pick(module: types.ModuleType, attribute: str | None) -> list[type[PVGroup] | PVGroup]:
     """What to serve: `attribute`, or else all group objects, or else the only group class of the file."""
     path = module.__file__
+    instruments = getattr(module, "__instruments__", None)  # of a file in YAML
+    if instruments is not None:
+        return _instruments(path, instruments, attribute)
     if attribute is not None:
         found = getattr(module, attribute, None)
         if found is None:
@@ -90,6 +119,18 @@ def pick(module: types.ModuleType, attribute: str | None) -> list[type[PVGroup] 
         names = ", ".join(name for name, _ in classes)
         raise LoadError(f"{path}: several groups ({names}): say which, as in {path}:{classes[0][0]}")
     return [classes[0][1]]
+
+
+def _instruments(
+    path: str | None, named: Sequence[tuple[str, PVGroup]], name: str | None
+) -> list[type[PVGroup] | PVGroup]:
+    """All instruments of a YAML file, or those of the name."""
+    found: list[type[PVGroup] | PVGroup] = [group for its, group in named if name in (None, its)]
+    if found:
+        return found
+    names = list(dict.fromkeys(its for its, _ in named if its))
+    known = f"its instruments are: {', '.join(names)}" if names else "give it a `name`, or serve the whole file"
+    raise LoadError(f"{path}: there is no instrument {name!r}{near(name or '', names)}; {known}")
 
 
 def _classes(module: types.ModuleType) -> list[tuple[str, type[PVGroup]]]:

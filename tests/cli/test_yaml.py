@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from bridge.client import Client, ClientConfig
+from bridge.runtime.ioc import running
 from bridge.runtime.loader import LoadError, load_file, pick
+from bridge.server import ServerConfig
 from devices import LakeShore336
-from drivers import ModbusTcpPort
+from drivers import HttpPort, ModbusTcpPort
 from records import PVGroup, Record
 from tests.cli.programs import IOCBRIDGE, finished, program
 
@@ -107,10 +109,10 @@ def test_the_example_of_the_guide(tmp_path: Path) -> None:
             "port: {SerialPrt: [/dev/ttyS9]}\nrecords: {}\n",
             "lab.yaml:1:8: there is no 'SerialPrt' (did you mean 'SerialPort'",
         ),
-        ("port: {SerialPort: {devise: x}}\nrecords: {}\n", "lab.yaml:1: TypeError: "),
-        ("port: {SerialPort: /dev/ttyS9}\nrecords:\n  X: {type: ai, inp: {Input: 3}}\n", "lab.X: inp=Input"),
-        ("records:\n  X: {type: ai, inp: {Ask: 'KRDG?'}}\n", "lab.X: inp=Ask"),
-        ("LakeShore336: {prefix: a}\n", "lab.yaml:1: "),
+        ("port: {SerialPort: {devise: x}}\nrecords: {}\n", "lab.yaml:1:21: SerialPort has no 'devise'"),
+        ("port: {SerialPort: /dev/ttyS9}\nrecords:\n  X: {type: ai, inp: {Input: 3}}\n", "lab.yaml:3:17: X: inp=Input"),
+        ("records:\n  X: {type: ai, inp: {Ask: 'KRDG?'}}\n", "lab.yaml:2:23: X: there is no `port` to ask"),
+        ("LakeShore336: {prefix: a}\n", "lab.yaml:1:1: LakeShore336: say which port"),
         ("\xff: 1\n", "lab.yaml:1:1: "),
     ],
 )
@@ -120,6 +122,166 @@ def test_a_mistake_is_told_with_its_place(tmp_path: Path, text: str, told: str) 
     assert told in str(caught.value)
     assert "lab.yaml" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+BUS = "port: {ModbusTcpPort: 127.0.0.1}\nrecords:\n"
+LINE = "port: {SerialPort: /dev/ttyS9}\nrecords:\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        # found when the object is made: the line is that of the record, or of what it says
+        (
+            BUS + "  A: {type: ai}\n  T: {type: ai,\n      inp: {Ask: 'T?'}}\n",
+            ":5:7: T: inp=Ask('T?'): 127.0.0.1:502: a Mod",
+        ),
+        (LINE + "  T: {type: ao, out: {Tell: 'SP {:.2f'}}\n", ":3:17: T: out=Tell("),
+        (
+            "port: {HttpPort: 'http://127.0.0.1'}\nrecords:\n  P: {type: ai, inp: {Get: [/a, no]}}\n",
+            ":3:17: P: inp=Get(",
+        ),
+        (
+            "records:\n  A: {type: ao}\n  B: {type: bo, znam: Off, onam: On, value: Onn}\n",
+            ":3:38: B: value='Onn': 'Onn'",
+        ),
+        ("records: {A: {type: ao}, C: {type: calc, calc: A+}}\n", ":1:26: C: Incomplete expression"),
+        ("records: {A: {type: ao}, C: {type: ai, scan: 3 second}}\n", ":1:26: C: there is no scan '3 second'"),
+        ("records:\n  A: {type: ao}\n  R-1: {type: ai, name: A}\n", ":3:3: R-1: two PVs are called 'A': A and R-1 ("),
+        # values of another kind
+        ("port: /dev/ttyUSB0\nrecords: {}\n", ":1:7: a port looks like `{SerialPort: [/dev/ttyUSB0, 9600]}`"),
+        ("LakeShore336: {prefix: 'A:', port: 7}\n", ":1:36: a port looks like"),
+        ("prefix: 5\nrecords: {}\n", ":1:9: the prefix is a text: put it in quotes"),
+        ("LakeShore336: {prefix: 5, device: /dev/ttyS9}\n", ":1:24: the prefix is a text"),
+        ("macros: 5\nrecords: {}\n", ":1:9: `macros` is a mapping"),
+        # names that are nearly right
+        (
+            BUS + "  A: {type: ai, inp: {Input: {adress: 0}}}\n",
+            ":3:31: Input has no 'adress' (did you mean 'address'?)",
+        ),
+        (
+            "port: {SerialPort: {device: a, baudrat: 3}}\nrecords: {}\n",
+            ":1:32: SerialPort has no 'baudrat' (did you mean",
+        ),
+        (
+            "port: {ModbusTcpPort: {host: a, timout: 3}}\nrecords: {}\n",
+            ":1:33: ModbusTcpPort has no 'timout' (did you mean",
+        ),
+        ("port: {SerialPort: }\nrecords: {}\n", ":1:8: SerialPort wants 'device'; SerialPort takes device, baud"),
+        ("port: {SerialPort: [a, 1, 2]}\nrecords: {}\n", ":1:8: SerialPort was given too much; it takes device,"),
+        ("records: {A: {type: ai, autosav: true}}\n", ":1:25: A: ai has no field 'autosav' (did you mean 'autosave'"),
+        (BUS + "  A: {type: ai, inp: {Inputt: 0}}\n", ":3:23: A: there is no 'Inputt' (did you mean 'Input'"),
+        (BUS + "  A: {type: ai, inp: {input: [0, INT16]}}\n", ":3:23: A: there is no 'input' (did you mean 'Input'"),
+        # what YAML itself says
+        ("prefix: M:\nrecords: {}\n", ":1:10: mapping values are not allowed here: put a text with a colon in quotes"),
+        ("prefix: A\nname: \x07\n", ":2:7: the character U+0007 cannot stand in YAML"),
+    ],
+)
+def test_a_mistake_is_told_where_it_stands_in_the_words_of_the_file(tmp_path: Path, text: str, told: str) -> None:
+    with pytest.raises(LoadError) as caught:
+        loaded(tmp_path, text)
+    said = str(caught.value)
+    assert f"lab.yaml{told}" in said
+    assert "Error" not in said
+    assert "lab." not in said.replace("lab.yaml", "")  # no class that nobody wrote
+    assert "None)" not in said.partition("Get(")[0]
+
+
+def test_a_file_that_is_not_utf_8(tmp_path: Path) -> None:
+    path = tmp_path / "lab.yaml"
+    path.write_bytes("records:\n  A: {type: ai, egu: °C}\n".encode("latin-1"))
+    with pytest.raises(
+        LoadError, match=r"lab\.yaml:2:22: this is not UTF-8 \('°' in Latin-1\?\): save the file as UTF-8"
+    ):
+        load_file(path, "__yaml__")
+
+
+def test_types_of_python_are_arguments_of_questions_and_texts_elsewhere(tmp_path: Path) -> None:
+    text = """\
+port: {SerialPort: /dev/ttyS9}
+records:
+  A: {type: stringin, inp: {Ask: ["SP?", str]}, desc: str}
+  B: {type: longin, inp: {Ask: {text: "N?", as_: int}}, egu: "bool"}
+  C: {type: bo, out: {Tell: {text: "OUT {}", words: [Off, On]}}, inp: {Ask: ["OUT?", [Off, On]]}}
+"""
+    (group,) = loaded(tmp_path, text)
+    assert [str(getattr(record(group, "A"), "desc", "")), record(group, "B").metadata.units] == ["str", "bool"]
+
+
+async def test_the_guides_relay_sends_true(tmp_path: Path) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "yaml.md").read_text()
+    (line,) = re.findall(r"^  RELAY: .*$", guide, re.M)
+    asked = b""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal asked
+        while b"}" not in asked.partition(b"POST")[2] and (some := await reader.read(1000)):
+            asked += some
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        host = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        line = re.sub(r" inp: {Get: [^}]*},", "", line)
+        (group,) = loaded(tmp_path, f"port: {{HttpPort: '{host}'}}\nrecords:\n{line}\n")
+        async with asyncio.timeout(30), running(group, config=ServerConfig(interfaces=("127.0.0.1",), port=0)):
+            (port,) = group.services
+            assert isinstance(port, HttpPort)
+            await port.wait_up(10)
+            work = record(group, "RELAY").put(1)
+            assert work is not None
+            await work
+    assert re.search(rb"POST /relay .*{\"on\": ?true}", asked, re.S), asked
+
+
+def test_a_record_may_have_any_name(tmp_path: Path) -> None:
+    names = ["port", "prefix", "pvdb", "services", "groups", "9", "a-b", "a_b"]
+    (group,) = loaded(tmp_path, LINE + "".join(f"  {name}: {{type: ai, inp: {{Ask: 'T?'}}}}\n" for name in names))
+    assert [*group.pvdb] == names
+
+
+def test_an_instrument_is_chosen_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "lab.yaml"
+    path.write_text(TWO.replace('- name: Meter\n  prefix: "N:"', '- name: 2nd meter\n  prefix: "N:"'))
+    module = load_file(path, "__yaml__")
+    assert [group.prefix for group in pick(module, "2nd meter")] == ["N:"]  # type: ignore[union-attr]
+    assert [type(group) for group in pick(module, "LakeShore336")] == [LakeShore336]
+    with pytest.raises(LoadError) as caught:
+        pick(module, "Metre")
+    names = "its instruments are: Meter, 2nd meter, LakeShore336"
+    assert (
+        str(caught.value) == f"{path}: there is no instrument 'Metre' (did you mean 'Meter' or '2nd meter'?); {names}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "prefixes"),
+    [
+        ("prefix: 'A:'\nrecords: {X: {type: ai}}\n", ["ZZ:"]),
+        ("records: {X: {type: ai}}\n", ["ZZ:"]),
+        ("LakeShore336: {prefix: 'A:', device: /dev/ttyS9}\n", ["ZZ:"]),
+        (
+            "- prefix: 'A:'\n  records: {}\n- records: {}\n- LakeShore336: {prefix: 'C:', device: x}\n",
+            ["ZZ:A:", "ZZ:", "ZZ:C:"],
+        ),
+    ],
+)
+def test_a_prefix_from_outside(tmp_path: Path, text: str, prefixes: list[str]) -> None:
+    path = tmp_path / "lab.yaml"
+    path.write_text(text)
+    groups: list[Any] = pick(load_file(path, "__yaml__", "ZZ:"), None)
+    assert [group.prefix for group in groups] == prefixes
+
+
+async def test_the_command_takes_a_name_and_a_prefix(tmp_path: Path) -> None:
+    path = tmp_path / "th.yaml"
+    path.write_text('name: Transmitter\nprefix: "Y:"\nrecords:\n  A: {type: ao}\n')
+    async with program(*IOCBRIDGE, "run", f"{path}:Transmitter", "--prefix", "ZZ:", "--list-pvs") as ioc:
+        await ioc.until(r"PVs available:\n    ZZ:A\n")
+        assert (await ioc.interrupt()).code == 0
+    done = await finished(*IOCBRIDGE, "run", f"{path}:Foo")
+    said = f"iocbridge: {path}: there is no instrument 'Foo'; its instruments are: Transmitter\n"
+    assert (done.code, done.err) == (2, said)
 
 
 async def test_iocbridge_serves_it_or_says_in_a_line_why_not(tmp_path: Path) -> None:
