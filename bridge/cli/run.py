@@ -11,13 +11,14 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import takewhile
+from pathlib import Path
 from typing import TypeAlias
 
 from bridge.cli.foreground import ASYNC_LIBS, STARTING, StartupHook, async_lib_of, run_server
 from bridge.cli.logs import configure
 from bridge.runtime.autosave import Autosave
 from bridge.runtime.database import Target, database
-from bridge.runtime.loader import LoadError, is_database, load_file, pick, program
+from bridge.runtime.loader import LoadError, is_database, is_yaml, load_file, pick, program
 from bridge.server import CannotListen, ConfigError, ServerConfig
 from records import PVGroup
 
@@ -45,24 +46,33 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="iocbridge run",
         description="Serve an IOC.",
-        usage="%(prog)s FILE.py[:NAME] | FILE.yaml [OPTIONS]\n"
+        usage="%(prog)s FILE.py[:NAME] | FILE.yaml[:NAME] [OPTIONS]\n"
         "       %(prog)s [FILE.py[:NAME]] FILE.db ... [-m P=LAB:] [OPTIONS]\n"
         "       %(prog)s --caproto FILE.py|-m MODULE [OPTIONS]",
         epilog="Further options are those of the file: try FILE --help. With --caproto, `import caproto` means us.",
     )
-    parser.add_argument("file", help="FILE.py or FILE.yaml; FILE.py:NAME chooses one of its PVGroups")
+    parser.add_argument("file", help="FILE.py or FILE.yaml; FILE:NAME chooses one of its PVGroups")
     options = "--prefix P --list-pvs --interfaces A ... --autosave FILE --port-status -v -q"
     parser.add_argument("options", nargs=argparse.REMAINDER, help=options).required = False
     args = parser.parse_args(argv)
     path, attribute = program(args.file)
     sys.argv = [str(path), *args.options]
     try:
+        if is_yaml(path):
+            return _run_yaml(path, attribute)
         if attribute is not None:
             return run(*pick(load_file(path, "__ioc__"), attribute))
         module = load_file(path, "__main__")
         return 0 if _ran else run(*pick(module, None))
     except LoadError as error:
         return complain(str(error))
+
+
+def _run_yaml(path: Path, attribute: str | None) -> int:
+    """Serve a file that has no program of its own: its options are known before it is read. Raises LoadError."""
+    args = run_parser((), prefix=True).parse_args(sys.argv[1:])
+    set_volume(args)
+    return run_parsed(pick(load_file(path, "__ioc__", args.prefix), attribute), args)
 
 
 def files_of(argv: Sequence[str]) -> list[str]:
@@ -98,12 +108,20 @@ def run(
     _ran = True
     parsed = log_pv_names is not None or interfaces is not None or module_name is not None
     args = run_parser(targets).parse_args([] if parsed else sys.argv[1:] if argv is None else argv)
+    _refuse_prefix(targets, args)
     if parsed:
         args.list_pvs, args.interfaces = log_pv_names, interfaces
         args.async_lib = async_lib_of(module_name)
     else:
         set_volume(args)
     return run_parsed(targets, args, config, autosave, autosave_period, startup_hook)
+
+
+def _refuse_prefix(targets: Sequence[Servable], args: argparse.Namespace) -> None:
+    """Raise SystemExit, with one line that says why, for a --prefix that nothing takes."""
+    if args.prefix and not any(isinstance(target, type) for target in targets):
+        why = "what it serves is made by the program, prefixes and all: change them there (`Group(prefix)`), or serve a"
+        raise SystemExit(complain(f"--prefix {args.prefix}: {why} class of the file: iocbridge run FILE.py:CLASS"))
 
 
 def set_volume(args: argparse.Namespace) -> None:
@@ -151,21 +169,22 @@ def _made(group: type[PVGroup], prefix: str) -> PVGroup:
         log.debug("%s cannot be made", group.__name__, exc_info=True)  # its author may need to see where
         try:
             place = f"{inspect.getsourcefile(group)}:{inspect.getsourcelines(group)[1]}: "
-        except (OSError, TypeError):
+        except (OSError, TypeError, SyntaxError):  # the source is not there, or no longer what was read
             place = ""
         raise LoadError(f"{place}{error}") from error
 
 
-def run_parser(targets: Sequence[Servable]) -> argparse.ArgumentParser:
-    """The options of an IOC program."""
+def run_parser(targets: Sequence[Servable], prefix: bool = False) -> argparse.ArgumentParser:
+    """The options of an IOC program; `prefix` if it takes one although it has no class."""
     described = targets[0] if len(targets) == 1 and isinstance(targets[0], (type, PVGroup)) else None
     parser = argparse.ArgumentParser(
         description=(described.__doc__ if described is not None else None) or "Serve an IOC over Channel Access.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    if any(isinstance(target, type) for target in targets):
-        parser.add_argument("--prefix", default="", help="put before every PV name")
-    parser.add_argument("--list-pvs", action="store_true", help="log the names of all PVs")
+    takes = prefix or any(isinstance(target, type) for target in targets)
+    said = "put before every PV name; in YAML, in place of the prefix of an only instrument"
+    parser.add_argument("--prefix", default="", help=said if takes else argparse.SUPPRESS)
+    parser.add_argument("--list-pvs", action="store_true", help="log the names of all PVs, and serve them")
     parser.add_argument("--interfaces", nargs="+", metavar="ADDRESS", help="IPv4 addresses to listen on")
     parser.add_argument("--async-lib", choices=ASYNC_LIBS, default="asyncio", help="what the hooks are written for")
     parser.add_argument("--autosave", metavar="FILE", help="keep PVs that are marked for it in FILE over restarts")

@@ -72,6 +72,7 @@ async def test_check_of_what_is_right(tmp_path: Path) -> None:
     ("words", "said"),
     [
         (("good.db", "-m", "P"), "'P' defines no macro"),
+        (("good.db", "--prefix", "A:"), "--prefix A:: records of database files have theirs from macros: -m P=A:"),
         (("none.db",), "none.db: error: No such file or directory"),
         (("good.db",), "good.db:1:13: error: macro 'P' is not defined"),
         ((".",), ".: error: Is a directory"),

@@ -228,6 +228,14 @@ async def test_a_bad_group_by_python(ioc: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize("by", BY)
+async def test_a_prefix_for_a_program_that_makes_its_groups_itself(ioc: Path, by: str) -> None:
+    ioc.write_text(PUMP + MAIN.replace("run(Pump)", "run(Pump('A:'))"))
+    done = await finished(*BY[by], str(ioc), "--prefix", "ZZ:")
+    assert done.code == 2
+    assert one_line(done.err).startswith("iocbridge: --prefix ZZ:: what it serves is made by the program")
+
+
+@pytest.mark.parametrize("by", BY)
 async def test_a_port_that_is_no_number(ioc: Path, by: str) -> None:
     done = await finished(*BY[by], str(ioc), env=environment(EPICS_CAS_SERVER_PORT="abc"))
     assert done.code == 2
