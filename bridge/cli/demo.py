@@ -15,6 +15,7 @@ from typing import Any
 from bridge.cli.demolab import simulated
 from bridge.cli.demoscreen import SHOWN, Screen
 from bridge.cli.logs import configure
+from bridge.net.settings import port_number
 from bridge.runtime.database import database
 from bridge.runtime.ioc import running
 from bridge.server import CannotListen, ConfigError, ServerConfig
@@ -33,7 +34,8 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="iocbridge demo", description=__doc__)
     parser.add_argument("--prefix", default="DEMO:", help="put before every PV name (default %(default)s)")
     parser.add_argument("--seconds", type=float, help="end by itself after so long")
-    parser.add_argument("--port", type=int, help="CA port (default 5064, or a free one if that is taken)")
+    usual = "EPICS_CA_SERVER_PORT or 5064; a free one if that is taken"
+    parser.add_argument("--port", type=int, help=f"CA port (default {usual})")
     args = parser.parse_args(argv)
     configure(40)  # the table says what the log would
     try:
@@ -45,6 +47,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 async def _demo(prefix: str, seconds: float | None, port: int | None) -> None:
+    wanted = port_number(os.environ, ("EPICS_CAS_SERVER_PORT", "EPICS_CA_SERVER_PORT"), 5064)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -59,7 +62,7 @@ async def _demo(prefix: str, seconds: float | None, port: int | None) -> None:
         pvdb = database(*(cable.instrument for cable in cables))
         config = ServerConfig(
             interfaces=(LOOPBACK,),
-            port=_port() if port is None else port,
+            port=_port(wanted) if port is None else port,
             auto_beacon=False,
             beacon_addresses=((LOOPBACK, 5065),),
         )
@@ -72,13 +75,13 @@ async def _demo(prefix: str, seconds: float | None, port: int | None) -> None:
     print("iocbridge demo: ended.")
 
 
-def _port() -> int:
-    """The usual port if no other server has it: two IOCs on one port of one address hide each other."""
+def _port(wanted: int) -> int:
+    """The port that is wanted if no other server has it: two IOCs on one port of one address hide each other."""
     with contextlib.suppress(OSError), socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
         tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        tcp.bind((LOOPBACK, 5064))
-        udp.bind((LOOPBACK, 5064))
-        return 5064
+        tcp.bind((LOOPBACK, wanted))
+        udp.bind((LOOPBACK, wanted))
+        return wanted
     return 0
 
 

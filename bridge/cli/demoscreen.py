@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Sequence
 from datetime import datetime
@@ -97,7 +98,8 @@ class Screen:
 
     def _lines_to_try(self) -> list[str]:
         prefix, command = self.prefix, self._command
-        port = "" if self.port == 5064 else f"EPICS_CA_SERVER_PORT={self.port} "
+        usual = self.port == 5064 and os.environ.get("EPICS_CA_SERVER_PORT", "5064") == "5064"
+        port = "" if usual else f"EPICS_CA_SERVER_PORT={self.port} "
         return [
             "In a second terminal, with our own tools or with EPICS base's:",
             f"  {port}{command} get {prefix}LS336:A:TEMP {prefix}METER:POWER {prefix}PLUG:RELAY",

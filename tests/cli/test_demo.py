@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 import signal
+import socket
 import sys
 import termios
 import time
@@ -61,6 +62,18 @@ async def test_a_signal_ends_it_at_any_time(number: int) -> None:
         done = await running.interrupt(number)
     assert (done.code, done.err) == (0, "")
     assert "ended." in done.out
+
+
+async def test_the_port_of_the_environment() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        number = free.getsockname()[1]
+    env = environment(EPICS_CA_SERVER_PORT=str(number))
+    del env["EPICS_CAS_SERVER_PORT"]
+    async with program(*IOCBRIDGE, "demo", env=env) as running:
+        port = (await running.until(r"serving \d+ PVs on 127\.0\.0\.1:(\d+)"))[1]
+        assert port == str(number)
+        assert (await running.interrupt()).code == 0
 
 
 async def test_a_port_that_is_taken() -> None:
