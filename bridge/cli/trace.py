@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import re
+import sys
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -58,6 +59,11 @@ async def _trace(options: Options, prefix: str, hexadecimal: bool, last: bool) -
     async with Client(options.config) as client:
         (switch, lines), complete = await connected(client, (f"{prefix}TRACE", f"{prefix}TRACE_LINES"), options.timeout)
         if not complete:
+            if not prefix.endswith("PORT:"):
+                hint = f"try {prefix}PORT: for an IOC that runs with --port-status, which makes status PVs"
+            else:
+                hint = "an IOC has these PVs if it runs with --port-status, or has a PortStatus of this prefix"
+            print(f"iocbridge trace: PREFIX is that of a port's status PVs; {hint}.", file=sys.stderr)
             return 1
         was_on = (await switch.get(timeout=options.timeout)).value
         await switch.put(1, timeout=options.timeout)

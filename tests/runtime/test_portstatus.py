@@ -118,6 +118,7 @@ async def test_trace_without_such_a_port(lab: Lab) -> None:
     result = await finished(*IOCBRIDGE, "trace", "T:NONE:", env=addresses)
     assert result.code == 1
     assert "not found" in result.err
+    assert "try T:NONE:PORT: for an IOC that runs with --port-status" in result.err
 
 
 class Bare(Instrument):
