@@ -57,7 +57,7 @@ class Origins:
         """The same mistake, for the author of the file."""
         spot, row = self._found(error.__traceback__)
         text = " ".join(str(error).split())
-        if spot in self.calls:
+        if spot is not None and spot in self.calls:
             text = _of_call(text, *self.calls[spot])
         text = re.sub(rf" \({re.escape(str(self._path))}:\d+\)", "", text)  # the place is told in front
         if row is not None:

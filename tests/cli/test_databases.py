@@ -50,6 +50,13 @@ async def test_what_cannot_be_loaded_is_not_served(tmp_path: Path) -> None:
     assert ended.err.splitlines()[-1].startswith("iocbridge: nothing is served")
 
 
+async def test_a_prefix_is_a_macro_there(tmp_path: Path) -> None:
+    (tmp_path / "good.db").write_text(GOOD)
+    ended = await finished(*IOCBRIDGE, "run", "good.db", "--prefix", "A:", cwd=tmp_path)
+    said = "iocbridge: --prefix A:: records of database files have theirs from macros: -m P=A:\n"
+    assert (ended.code, ended.err) == (2, said)
+
+
 async def test_check_tells_everything(tmp_path: Path) -> None:
     (tmp_path / "bad.db").write_text(BAD)
     ended = await finished(*IOCBRIDGE, "check", "bad.db", "-m", "P=A:", cwd=tmp_path)
@@ -72,7 +79,6 @@ async def test_check_of_what_is_right(tmp_path: Path) -> None:
     ("words", "said"),
     [
         (("good.db", "-m", "P"), "'P' defines no macro"),
-        (("good.db", "--prefix", "A:"), "--prefix A:: records of database files have theirs from macros: -m P=A:"),
         (("none.db",), "none.db: error: No such file or directory"),
         (("good.db",), "good.db:1:13: error: macro 'P' is not defined"),
         ((".",), ".: error: Is a directory"),
