@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from drivers.errors import UsageError
 from drivers.transports.base import Lost, Receive, StreamTransport, _Link
-from drivers.transports.tcp import address, keep_alive
+from drivers.transports.tcp import address, check_port, keep_alive
 
 __all__ = ["ListenTransport"]
 
@@ -26,8 +26,7 @@ class ListenTransport(StreamTransport):
 
     def __init__(self, port: int, host: str = "", only: str | None = None) -> None:
         super().__init__()
-        if not 0 <= port < 65536:
-            raise UsageError(f"{port} is no TCP port number")
+        check_port(host or "*", port, least=0)
         self.host = host
         self.port = port
         self.only = only

@@ -8,9 +8,10 @@ import socket
 from typing import Any, Final
 
 from drivers.errors import UsageError
+from drivers.options import check_number
 from drivers.transports.base import Lost, Receive, StreamTransport
 
-__all__ = ["TcpTransport", "address", "host_and_port", "keep_alive", "moved"]
+__all__ = ["TcpTransport", "address", "check_port", "host_and_port", "keep_alive", "moved"]
 
 # A peer that lost its power sends no FIN. Found after 10 + 3 x 5 s here; Linux alone would take two hours.
 KEEPALIVE: Final = (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3))
@@ -67,22 +68,35 @@ def moved(where: str, host: str, port: int, settings: dict[str, Any]) -> tuple[s
         raise UsageError(f"{where}: {', '.join(unknown)} cannot be changed, only host, port or address")
     if "address" in settings:
         return host_and_port(str(settings["address"]), None)
-    return host_and_port(str(settings.get("host", host)), int(settings.get("port", port)))
+    return host_and_port(str(settings.get("host", host)), settings.get("port"), port)
 
 
-def host_and_port(host: str, port: int | None) -> tuple[str, int]:
+def host_and_port(host: str, port: int | None, default: int | None = None) -> tuple[str, int]:
     """Both parts of ``("192.168.1.20", 7777)``, ``("192.168.1.20:7777", None)`` or ``("[fe80::1]:7777", None)``.
 
-    Raises UsageError if a part is missing or impossible.
+    `default` is the port if neither names one. Raises UsageError if a part is missing, impossible, or there twice.
     """
-    if port is None:
-        host, colon, digits = host.rpartition(":")
-        if not colon or not digits.isdecimal() or (":" in host and not host.startswith("[")):
-            raise UsageError(f"{host + colon + digits!r} lacks a port: write it as 'host:7777'")
+    name, colon, digits = host.rpartition(":")
+    if not colon or digits.endswith("]") or (":" in name and not name.startswith("[")):  # no port behind the host
+        name = host
+    elif not digits.isdecimal():
+        raise UsageError(f"{host!r} has no port number behind the colon: write it as '{name or 'host'}:7777'")
+    elif port is not None:
+        raise UsageError(f"{host!r} names its port already, and port={port!r} another one; give one of them")
+    else:
         port = int(digits)
-    host = host.removeprefix("[").removesuffix("]")
-    if not host:
+    name = name.removeprefix("[").removesuffix("]")
+    if not name:
         raise UsageError("a TCP port needs a host name or address")
-    if not 0 < port < 65536:
-        raise UsageError(f"{host}: {port} is no TCP port number")
-    return host, port
+    if port is None:
+        port = default
+    if port is None:
+        raise UsageError(f"{host!r} lacks a port: write it as '{address(name, 7777)}'")
+    check_port(name, port)
+    return name, port
+
+
+def check_port(where: str, port: Any, least: int = 1) -> None:
+    """Raises UsageError for what is no number of a TCP or UDP port."""
+    wanted = f"a number of {least} to 65535"
+    check_number(where, "port", port, wanted, lambda one: isinstance(one, int) and least <= one <= 65535)

@@ -17,7 +17,7 @@ import pytest
 
 from drivers import LinePort, LinkDown, MemoryTransport, ReplyTimeout, SerialPort, SerialTransport, TcpPort, UsageError
 from drivers.backoff import Backoff
-from drivers.transports.tcp import host_and_port
+from drivers.transports.tcp import TcpTransport, host_and_port
 from tests.drivers.wires import MAKERS, PtyFar, TcpFar, Wire, eventually, pty, tcp, udp
 from tests.waiting import AT_ONCE
 
@@ -283,6 +283,7 @@ async def test_who_cannot_be_reached(net: Wire) -> None:
         ("bath.lab:1", None, ("bath.lab", 1)),
         ("[::1]:7777", None, ("::1", 7777)),
         ("::1", 7777, ("::1", 7777)),
+        ("[::1]", 7777, ("::1", 7777)),
     ],
 )
 def test_host_and_port(host: str, port: int | None, parts: tuple[str, int]) -> None:
@@ -291,11 +292,52 @@ def test_host_and_port(host: str, port: int | None, parts: tuple[str, int]) -> N
 
 @pytest.mark.parametrize(
     ("host", "port"),
-    [("192.168.1.20", None), ("::1", None), (":7", None), ("", 7), ("a", 0), ("a", 65536), ("a:b", None)],
+    [
+        ("192.168.1.20", None),
+        ("::1", None),
+        (":7", None),
+        ("", 7),
+        ("a", 0),
+        ("a", 65536),
+        ("a", "7"),
+        ("a", True),
+        ("a:b", None),
+        ("a:b", 7),
+    ],
 )
 def test_host_and_port_that_cannot_be(host: str, port: int | None) -> None:
     with pytest.raises(UsageError):
         host_and_port(host, port)
+
+
+@pytest.mark.parametrize(
+    ("host", "parts"),
+    [
+        ("plc", ("plc", 502)),
+        ("plc:1502", ("plc", 1502)),
+        ("::1", ("::1", 502)),
+        ("[::1]", ("::1", 502)),
+        ("[::1]:1502", ("::1", 1502)),
+    ],
+)
+def test_a_default_port_gives_way_to_the_one_in_the_text(host: str, parts: tuple[str, int]) -> None:
+    assert host_and_port(host, None, 502) == parts
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:99", "[::1]:99"])
+def test_a_port_in_the_text_and_another_beside_it(host: str) -> None:
+    with pytest.raises(UsageError, match=r"names its port already, and port=25 another one"):
+        TcpPort(host, 25)
+
+
+def test_moving_to_a_host_with_a_port() -> None:
+    transport = TcpTransport("a", 1)
+    transport.change(host="b")
+    assert transport.where == "b:1"
+    transport.change(host="c:2")
+    assert transport.where == "c:2"
+    transport.change(port=3)
+    assert transport.where == "c:3"
 
 
 def test_where_names_the_wire() -> None:
