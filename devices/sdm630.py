@@ -53,5 +53,5 @@ class SDM630(Instrument):
         if device is not None:
             port = ModbusRtuPort(device, 9600, unit=unit, max_block=MAX_BLOCK)
         elif host is not None:
-            port = ModbusTcpPort(host, None if ":" in host else 502, unit=unit, max_block=MAX_BLOCK)
+            port = ModbusTcpPort(host, unit=unit, max_block=MAX_BLOCK)
         super().__init__(prefix, port=port, **options)

@@ -23,6 +23,7 @@ from drivers.line.points import AskPoint, HearPoint, TellPoint
 from drivers.line.questions import Ask, Hear, Tell
 from drivers.line.shared import SharedQuestions
 from drivers.line.wire import LineWire
+from drivers.options import check_known
 from drivers.port import Port, Watcher
 from drivers.transports.base import Transport
 from drivers.turns import Priority
@@ -77,6 +78,7 @@ class LinePort(Port):
     """Questions and answers as lines of text, see `LineOptions`. Raises UsageError for settings that cannot work."""
 
     def __init__(self, name: str, transport: Transport, **options: Unpack[LineOptions]) -> None:
+        check_known(self, name, options, LineOptions.__optional_keys__)
         timeout = options.get("timeout", 1.0)
         super().__init__(name, timeout=timeout, backoff=options.get("backoff"))
         self.transport = transport

@@ -20,6 +20,7 @@ from drivers.modbus.reads import Flight, Image, Reads
 from drivers.modbus.registers import Holding, Question, WordOrder
 from drivers.modbus.requests import EXCEPTIONS, Request
 from drivers.modbus.wire import Garbled, ModbusWire, Owed
+from drivers.options import check_known
 from drivers.port import Port, Watcher
 from drivers.reading import Reading
 from drivers.transports.base import Transport
@@ -78,6 +79,7 @@ class ModbusPort(Port):
     first_unit = 0
 
     def __init__(self, transport: Transport, frames: Frames, options: ModbusOptions) -> None:
+        check_known(self, options.get("name") or transport.where, options, ModbusOptions.__optional_keys__)
         timeout = options.get("timeout", 1.0)
         super().__init__(options.get("name") or transport.where, timeout=timeout, backoff=options.get("backoff"))
         self.connect_timeout = options.get("connect_timeout", self.connect_timeout)

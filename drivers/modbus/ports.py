@@ -14,6 +14,8 @@ from drivers.transports.udp import UdpTransport
 
 __all__ = ["ModbusAsciiPort", "ModbusRtuPort", "ModbusTcpPort", "ModbusUdpPort"]
 
+MODBUS: Final = 502  # the port that IANA has given it
+
 Framer = Literal["socket", "rtu", "ascii"]
 
 FRAMES: Final[dict[str, Frames]] = {
@@ -27,25 +29,42 @@ DATAGRAMS: Final[dict[str, Frames]] = {**FRAMES, "socket": UdpFraming}
 class ModbusTcpPort(ModbusPort):
     """A Modbus TCP server (or a gateway with units behind it), port 502 if not said otherwise.
 
-    ``ModbusTcpPort("192.168.1.30:1502", None)`` takes the port from the text. ``framer="rtu"`` or ``"ascii"`` is for
-    device servers that pass the frames of a serial line through a plain TCP connection. See `ModbusOptions` for the
-    other arguments. Raises UsageError if they make no sense.
+    ``ModbusTcpPort("192.168.1.30:1502")`` takes the port from the text; `tcp_port` is another name of it.
+    ``framer="rtu"`` or ``"ascii"`` is for device servers that pass the frames of a serial line through a plain TCP
+    connection. See `ModbusOptions` for the other arguments. Raises UsageError if they make no sense.
     """
 
     def __init__(
-        self, host: str, tcp_port: int | None = 502, *, framer: Framer = "socket", **options: Unpack[ModbusOptions]
+        self,
+        host: str,
+        port: int | None = None,
+        *,
+        tcp_port: int | None = None,
+        framer: Framer = "socket",
+        **options: Unpack[ModbusOptions],
     ) -> None:
-        super().__init__(TcpTransport(*host_and_port(host, tcp_port)), _framing(FRAMES, framer, host), options)
+        transport = TcpTransport(*_address(host, port, tcp_port=tcp_port))
+        super().__init__(transport, _framing(FRAMES, framer, host), options)
 
 
 class ModbusUdpPort(ModbusPort):
-    """As `ModbusTcpPort`, by datagrams. A read whose answer got lost is asked again once, if not said otherwise."""
+    """As `ModbusTcpPort`, by datagrams, and with `udp_port` as the other name of `port`.
+
+    A read whose answer got lost is asked again once, if not said otherwise.
+    """
 
     def __init__(
-        self, host: str, udp_port: int | None = 502, *, framer: Framer = "socket", **options: Unpack[ModbusOptions]
+        self,
+        host: str,
+        port: int | None = None,
+        *,
+        udp_port: int | None = None,
+        framer: Framer = "socket",
+        **options: Unpack[ModbusOptions],
     ) -> None:
         options.setdefault("retries", 1)
-        super().__init__(UdpTransport(*host_and_port(host, udp_port)), _framing(DATAGRAMS, framer, host), options)
+        transport = UdpTransport(*_address(host, port, udp_port=udp_port))
+        super().__init__(transport, _framing(DATAGRAMS, framer, host), options)
 
 
 class ModbusRtuPort(ModbusPort):
@@ -93,6 +112,14 @@ class ModbusAsciiPort(ModbusPort):
     ) -> None:
         line = SerialTransport(device, baudrate, bytesize=bytesize, parity=parity, stopbits=stopbits)
         super().__init__(line, lambda late: AsciiFraming(local_echo), options)
+
+
+def _address(host: str, port: int | None, **other: int | None) -> tuple[str, int]:
+    """Where to connect. `other` is the port by its other name."""
+    ((name, same),) = other.items()
+    if port is not None and same is not None:
+        raise UsageError(f"{host}: port={port!r} and {name}={same!r} are the same thing; give one of them")
+    return host_and_port(host, same if port is None else port, MODBUS)
 
 
 def _framing(known: dict[str, Frames], framer: str, host: str) -> Frames:

@@ -12,7 +12,7 @@ import pytest
 from drivers.backoff import Backoff
 from drivers.errors import BadReply, DriverError, LinkDown, Refused, ReplyTimeout, UsageError
 from drivers.modbus import reads as modbusreads
-from drivers.modbus.ports import ModbusRtuPort, ModbusTcpPort
+from drivers.modbus.ports import ModbusRtuPort, ModbusTcpPort, ModbusUdpPort
 from drivers.modbus.registers import FLOAT32, UINT32, Coil, Discrete, Holding, Input, Question
 from tests.drivers.modbus.servers import Frame, RawTcp, mbap, until, words
 
@@ -612,6 +612,9 @@ def test_impossible_settings() -> None:
         lambda: ModbusTcpPort("plc", max_block=126),
         lambda: ModbusTcpPort("plc", timeout=0),
         lambda: ModbusTcpPort("plc", pause=-1),
+        lambda: ModbusTcpPort("plc:5020", 502),
+        lambda: ModbusTcpPort("plc", 502, tcp_port=5020),
+        lambda: ModbusTcpPort("plc", "502"),  # type: ignore[arg-type]
         lambda: ModbusRtuPort("/dev/ttyUSB0", 0),
         lambda: ModbusRtuPort("/dev/ttyUSB0", parity="X"),
         lambda: ModbusRtuPort("/dev/ttyUSB0").point(Input(0, unit=0)),
@@ -623,6 +626,10 @@ def test_impossible_settings() -> None:
 def test_names() -> None:
     assert ModbusTcpPort("192.168.1.30").name == "192.168.1.30:502"
     assert ModbusTcpPort("plc", 5020, name="PLC").name == "PLC"
+    assert ModbusTcpPort("plc", 5020).name == ModbusTcpPort("plc", port=5020).name == "plc:5020"
+    assert ModbusTcpPort("plc", tcp_port=5020).name == ModbusUdpPort("plc", udp_port=5020).name == "plc:5020"
+    assert ModbusTcpPort("plc:5020").name == ModbusTcpPort("plc:5020", None).name == "plc:5020"
+    assert ModbusTcpPort("::1").name == "[::1]:502"
     assert ModbusRtuPort("/dev/ttyUSB0").name == "/dev/ttyUSB0"
 
 
