@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Mapping
 from numbers import Real
 from typing import Any
 
 from drivers.errors import UsageError
 
-__all__ = ["check_known", "check_number", "check_seconds"]
+__all__ = ["check_known", "check_number", "check_scale", "check_seconds"]
 
 
 def check_known(port: object, name: str, options: Mapping[str, Any], known: Collection[str]) -> None:
@@ -39,3 +40,8 @@ def check_seconds(where: str, *, zero: bool = False, **times: Any) -> None:
             check_number(where, what, value, "0 or more seconds", lambda seconds: seconds >= 0)
         elif value is not None:
             check_number(where, what, value, "a number of seconds above 0", lambda seconds: seconds > 0)
+
+
+def check_scale(where: object, scale: Any) -> None:
+    """Raises UsageError unless it is a number to multiply by, and to divide by."""
+    check_number(str(where), "scale", scale, "a number other than 0", lambda factor: factor and math.isfinite(factor))

@@ -20,8 +20,9 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from drivers.backoff import Backoff
-from drivers.errors import BadReply, Disabled, DriverError, LinkDown, Refused, ReplyTimeout, UsageError
+from drivers.errors import BadReply, Disabled, DriverError, LinkDown, Refused, ReplyTimeout
 from drivers.link import Link, Watcher, words
+from drivers.options import check_number
 from drivers.reading import Reading
 from drivers.statistics import Statistics
 from drivers.turn import Turn
@@ -49,8 +50,7 @@ class Port(Link):
     silent_after: int = 2  # time-outs in a row; one alone may be a question that the instrument does not know
 
     def __init__(self, name: str, *, timeout: float = 1.0, backoff: Backoff | None = None) -> None:
-        if not timeout > 0:
-            raise UsageError(f"{name}: the time-out must be positive, not {timeout!r}")
+        check_number(name, "timeout", timeout, "a number of seconds above 0", lambda seconds: seconds > 0)
         super().__init__(name, backoff)
         self.timeout = timeout  # seconds for the reply, once the question is on the wire
         self.statistics = Statistics()

@@ -13,6 +13,7 @@ from drivers.http.jsonpath import MISSING
 from drivers.http.questions import Events, Push
 from drivers.http.values import encode, encode_path
 from drivers.http.wire import HttpWire
+from drivers.options import check_seconds
 
 if TYPE_CHECKING:
     import aiohttp
@@ -55,6 +56,7 @@ class SocketChannel:
         self._path = encode_path(push.path)
         self._hello = push.hello
         encode(push.hello)  # what is not JSON shows now
+        check_seconds(wire.name, heartbeat=push.heartbeat)
         self._heartbeat = push.heartbeat
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._early: list[str | bytes] = []
@@ -132,6 +134,7 @@ class EventChannel:
     def __init__(self, wire: HttpWire, events: Events) -> None:
         self._wire = wire
         self._path = encode_path(events.path)
+        check_seconds(wire.name, silence=events.silence)
         self._silence = events.silence
         self._response: aiohttp.ClientResponse | None = None
         self._stream = EventStream()

@@ -20,6 +20,7 @@ from drivers.http.push import PushPort
 from drivers.http.questions import Command, Events, Get, Post, Push, Pushed, Query
 from drivers.http.values import encode, encode_path
 from drivers.http.wire import Answer, HttpWire
+from drivers.options import check_seconds
 from drivers.port import Point, Port
 
 __all__ = ["HttpPort"]
@@ -78,11 +79,9 @@ class HttpPort(Port):
         super().__init__(name or _short(url), timeout=timeout, backoff=backoff)
         if token is not None and user is not None:
             raise UsageError(f"{self.name}: give a token or a user, not both")
-        if not all(one is None or one > 0 for one in (connect_timeout, queue_timeout)):
-            raise UsageError(f"{self.name}: connect_timeout and queue_timeout are seconds, and positive")
+        check_seconds(self.name, connect_timeout=connect_timeout, queue_timeout=queue_timeout)
+        check_seconds(self.name, zero=True, interval=interval)
         self.queue_timeout = queue_timeout
-        if not interval >= 0:
-            raise UsageError(f"{self.name}: interval is 0 or more seconds, not {interval!r}")
         self.connect_timeout = max(self.connect_timeout, 2.0 * timeout + 1.0)  # a probe is a request, and may wait
 
         def wire(wire_name: str) -> HttpWire:

@@ -16,6 +16,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, ClassVar, Final
 
+from drivers.errors import UsageError
+from drivers.options import check_scale
+
 __all__ = ["VALUE", "Command", "Convert", "Events", "Get", "Patch", "Post", "Push", "Pushed", "Put", "Query"]
 
 #: What a value goes through: `float`, `bool`, `"M104 S{:.0f}".format`, a table's `.get` ...
@@ -49,6 +52,9 @@ class Get:
     push: str | bool = False
     select: str | None = None
 
+    def __post_init__(self) -> None:
+        _check(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Query(Get):
@@ -73,6 +79,9 @@ class Pushed:
     as_: Convert | None = None
     when: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
+    def __post_init__(self) -> None:
+        _check(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Post:
@@ -90,6 +99,9 @@ class Post:
     scale: float | None = None
     as_: Convert | None = None
     expect: tuple[str, Any] | None = field(default=None, hash=False)
+
+    def __post_init__(self) -> None:
+        _check(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +132,9 @@ class Command:
     scale: float | None = None
     as_: Convert | None = None
     expect: tuple[str, Any] | None = field(default=None, hash=False)
+
+    def __post_init__(self) -> None:
+        _check(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,3 +177,13 @@ class Events:
     under: tuple[str, ...] = ("/data",)
     silence: float | None = 60.0
     sequence: str | None = None
+
+
+def _check(question: Get | Pushed | Post | Command) -> None:
+    """Raises UsageError for a conversion that could never be done."""
+    what = question.pointer if isinstance(question, Pushed) else question.path
+    where = f"{type(question).__name__}({what!r})"
+    if question.scale is not None:
+        check_scale(where, question.scale)
+    if question.as_ is not None and not callable(question.as_):
+        raise UsageError(f"{where}: as_ is a type or a function, such as float or bool, not {question.as_!r}")

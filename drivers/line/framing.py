@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-from drivers.errors import UsageError
+from drivers.options import check_number
 
 __all__ = ["Damaged", "Framing", "Lines"]
 
@@ -51,8 +51,7 @@ class Lines:
     __slots__ = ("_buffer", "_skipping", "expected", "in_terminator", "max_line", "out_terminator")
 
     def __init__(self, in_terminator: bytes, out_terminator: bytes, max_line: int) -> None:
-        if max_line < 1:
-            raise UsageError(f"max_line must be at least 1 byte, not {max_line}")
+        check_number("a line port", "max_line", max_line, "1 byte or more", lambda size: size >= 1)
         self.in_terminator = in_terminator
         self.out_terminator = out_terminator
         self.max_line = max_line

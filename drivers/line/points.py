@@ -11,6 +11,7 @@ from drivers.line.form import Form
 from drivers.line.questions import Ask, Hear, Tell
 from drivers.line.replies import parser
 from drivers.line.template import Command
+from drivers.options import check_seconds
 from drivers.reading import Reading
 from drivers.units import Unit
 
@@ -43,6 +44,7 @@ class AskPoint(_LinePoint):
         super().__init__(port, question.unit)
         self.question = question
         self._parse = parser(question.as_, question.index, question.separator)
+        check_seconds(f"{port.name}: {question!r}", timeout=question.timeout)
         port.check(question.text)
         self._form = Form.of(question.lines, question.until, question.length, question.ack, question.enquire)
         port.check_form(self._form)
@@ -71,6 +73,7 @@ class TellPoint(_LinePoint):
     def __init__(self, port: LinePort, question: Tell) -> None:
         super().__init__(port, question.unit)
         self.question = question
+        check_seconds(f"{port.name}: {question!r}", timeout=question.timeout)
         self._command = Command(question.text, question.words)
         reply = question.reply
         self._reply = re.compile(re.escape(reply.strip())) if isinstance(reply, str) else reply

@@ -23,7 +23,7 @@ from drivers.line.points import AskPoint, HearPoint, TellPoint
 from drivers.line.questions import Ask, Hear, Tell
 from drivers.line.shared import SharedQuestions
 from drivers.line.wire import LineWire
-from drivers.options import check_known
+from drivers.options import check_known, check_seconds
 from drivers.port import Port, Watcher
 from drivers.transports.base import Transport
 from drivers.turns import Priority
@@ -91,9 +91,17 @@ class LinePort(Port):
         self.quiet = max(timeout, 0.5) if quiet is None else quiet
         self.encoding = options.get("encoding", "ascii")
         gap = options.get("gap", 0.1)
-        times = (self.connect_timeout, self.queue_timeout, self.read_timeout, self.write_timeout, self.quiet, gap)
-        if self.delay < 0 or not all(one is None or one > 0 for one in times):
-            raise UsageError(f"{name}: deadlines, delay, gap and quiet are seconds, and not negative")
+        wake_delay = options.get("wake_delay", 0.1)
+        check_seconds(name, zero=True, delay=self.delay, wake_delay=wake_delay)
+        check_seconds(
+            name,
+            connect_timeout=self.connect_timeout,
+            queue_timeout=self.queue_timeout,
+            read_timeout=self.read_timeout,
+            write_timeout=self.write_timeout,
+            quiet=self.quiet,
+            gap=gap,
+        )
         framing = options.get("framing")
         lines = self._lines(options)
         self._wire = LineWire(
@@ -102,9 +110,7 @@ class LinePort(Port):
             gap if framing is None and not lines.in_terminator else 0.0,
             options.get("echo", False),
         )
-        self._greeting = Greeting(
-            options.get("wake", ""), options.get("wake_delay", 0.1), options.get("init", ()), options.get("greet")
-        )
+        self._greeting = Greeting(options.get("wake", ""), wake_delay, options.get("init", ()), options.get("greet"))
         self.listeners = Listeners(self.log, options.get("clock_ns", time.time_ns))
         self._shared = SharedQuestions(self._ask)
         self._bus: Bus | None = None  # if questions name units

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from drivers.errors import UsageError
 from drivers.modbus.registers import MAX_BITS, MAX_REGISTERS
+from drivers.options import check_number
 
 __all__ = ["Block", "Limits", "Map", "Register", "Span", "plan"]
 
@@ -56,10 +56,9 @@ class Limits:
     max_gap: int = 16
 
     def __post_init__(self) -> None:
-        if not 1 <= self.max_block <= MAX_REGISTERS:
-            raise UsageError(f"max_block is one of 1 to {MAX_REGISTERS}, not {self.max_block!r}")
-        if self.max_gap < 0:
-            raise UsageError(f"max_gap is 0 or more, not {self.max_gap!r}")
+        wanted = f"one of 1 to {MAX_REGISTERS}"
+        check_number("a Modbus port", "max_block", self.max_block, wanted, lambda size: 1 <= size <= MAX_REGISTERS)
+        check_number("a Modbus port", "max_gap", self.max_gap, "0 or more registers", lambda size: size >= 0)
 
     def of(self, function: int) -> tuple[int, int]:
         """The longest block and the longest gap for a function, in registers or bits."""

@@ -20,7 +20,7 @@ from drivers.modbus.reads import Flight, Image, Reads
 from drivers.modbus.registers import Holding, Question, WordOrder
 from drivers.modbus.requests import EXCEPTIONS, Request
 from drivers.modbus.wire import Garbled, ModbusWire, Owed
-from drivers.options import check_known
+from drivers.options import check_known, check_number, check_seconds
 from drivers.port import Port, Watcher
 from drivers.reading import Reading
 from drivers.transports.base import Transport
@@ -91,12 +91,9 @@ class ModbusPort(Port):
         if self.word_order not in ("big", "little"):
             raise UsageError(f"{self.name}: word_order is 'big' or 'little', not {self.word_order!r}")
         self._retries = options.get("retries", 0)
-        if not self._retries >= 0:
-            raise UsageError(f"{self.name}: retries is 0 or more, not {self._retries!r}")
-        if not self.connect_timeout > 0 or not (self.queue_timeout is None or self.queue_timeout > 0):
-            raise UsageError(f"{self.name}: connect_timeout and queue_timeout are seconds, and positive")
-        if not self._least_pause >= 0:
-            raise UsageError(f"{self.name}: pause is 0 or more seconds, not {self._least_pause!r}")
+        check_number(self.name, "retries", self._retries, "0 or more", lambda tries: tries >= 0)
+        check_seconds(self.name, connect_timeout=self.connect_timeout, queue_timeout=self.queue_timeout)
+        check_seconds(self.name, zero=True, pause=self._least_pause)
         self._transport = transport
         self._frames = frames
         self._wire: ModbusWire | None = None

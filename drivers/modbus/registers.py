@@ -12,6 +12,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, ClassVar, Literal
 
 from drivers.errors import UsageError
+from drivers.options import check_number, check_scale
 
 __all__ = [
     "BCD16",
@@ -123,11 +124,14 @@ class _Registers:
     def __post_init__(self) -> None:
         if not isinstance(self.type, Type):
             raise UsageError(f"register {self.address}: a type is FLOAT32 or its like, or STRING(n), not {self.type!r}")
+        for what, value in (("bit", self.bit), ("mask", self.mask)):
+            if not isinstance(value, int | None):
+                raise UsageError(f"register {self.address}: {what} is a whole number, not {value!r}")
         _check_range(self, self.address, self.size, MAX_REGISTERS)
         if self.word_order not in (None, "big", "little"):
             raise UsageError(f"{self}: word_order is 'big' or 'little', not {self.word_order!r}")
-        if not (math.isfinite(self.scale) and self.scale and math.isfinite(self.offset)):
-            raise UsageError(f"{self}: scale must be a number other than 0, offset a number")
+        check_scale(self, self.scale)
+        check_number(str(self), "offset", self.offset, "a number", math.isfinite)
         scaled = self.scale != 1.0 or self.offset != 0.0
         if self.type.code == "s" and (scaled or self.count != 1):
             raise UsageError(f"{self}: a text has no scale, offset or count")
@@ -226,10 +230,10 @@ class Discrete(_Bits):
 Question = Input | Holding | Coil | Discrete
 
 
-def _check_range(question: object, address: Any, size: int, most: int) -> None:
+def _check_range(question: object, address: Any, size: Any, most: int) -> None:
     if not isinstance(address, int) or not 0 <= address <= 0xFFFF:
         raise UsageError(f"{question}: an address is one of 0 to 65535 (30001 and 40001 in a manual are 0 here)")
-    if not 1 <= size <= most:
-        raise UsageError(f"{question}: covers {size}, and one request carries 1 to {most}")
+    if not isinstance(size, int) or not 1 <= size <= most:
+        raise UsageError(f"{question}: covers {size!r}, and one request carries 1 to {most}")
     if address + size > 0x10000:
         raise UsageError(f"{question}: reaches beyond address 65535")

@@ -96,7 +96,7 @@ def host_and_port(host: str, port: int | None, default: int | None = None) -> tu
     return name, port
 
 
-def check_port(where: str, port: Any, least: int = 1) -> None:
+def check_port(where: str, port: Any, least: int = 1, what: str = "port") -> None:
     """Raises UsageError for what is no number of a TCP or UDP port."""
     wanted = f"a number of {least} to 65535"
-    check_number(where, "port", port, wanted, lambda one: isinstance(one, int) and least <= one <= 65535)
+    check_number(where, what, port, wanted, lambda one: isinstance(one, int) and least <= one <= 65535)

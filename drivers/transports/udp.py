@@ -8,7 +8,7 @@ import socket
 from typing import Any, cast
 
 from drivers.transports.base import Lost, Receive, Transport
-from drivers.transports.tcp import address, moved
+from drivers.transports.tcp import address, check_port, moved
 
 __all__ = ["UdpTransport"]
 
@@ -24,6 +24,7 @@ class UdpTransport(Transport):
     datagrams = True
 
     def __init__(self, host: str, port: int, local_port: int = 0) -> None:
+        check_port(host, local_port, least=0, what="local_port")
         self.host = host
         self.port = port
         self.local_port = local_port
