@@ -6,7 +6,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from drivers import Port
-from records import PVGroup, expand
+from records import PVGroup, Record, expand
 
 __all__ = ["Instrument"]
 
@@ -19,7 +19,8 @@ class Instrument(PVGroup):
     share a port: it then serves them in turn. A question's texts take EPICS macros of the group, as in
     ``Ask("KRDG? $(input)")``, so that subgroups for channels need no code.
 
-    Raises TypeError without a port, and whatever the port says of a question that it cannot ask.
+    Raises TypeError without a port, and for a record that would read what is only written or the other way round; and
+    whatever the port says of a question that it cannot ask.
     """
 
     def __init__(self, prefix: str = "", *, port: Port | None = None, **options: Any) -> None:
@@ -27,6 +28,8 @@ class Instrument(PVGroup):
             raise TypeError(f"{type(self).__name__}: say which port it is on: {type(self).__name__}(..., port=...)")
         self.port = port
         super().__init__(prefix, **options)
+        for record in self.records():
+            _check_directions(record)
         self.services.append(port)
 
     def bind(self, link: Any, group: PVGroup) -> Any:
@@ -34,6 +37,14 @@ class Instrument(PVGroup):
         if any(hasattr(link, method) for method in ("read", "write", "subscribe")):
             return link
         return self.port.point(_expanded(link, group.macros))
+
+
+def _check_directions(record: Record) -> None:
+    """Raises TypeError for an INP that cannot be read and for an OUT that cannot be written: see `drivers.Point`."""
+    for kind, obstacle in (("inp", "unreadable"), ("out", "unwritable")):
+        if why := getattr(getattr(record, kind, None), obstacle, ""):
+            place = "" if record.pvspec is None else f" ({record.pvspec.place})"
+            raise TypeError(f"{record.pvname}: {kind}= of {why}{place}")
 
 
 def _expanded(question: Any, macros: Any) -> Any:

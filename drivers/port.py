@@ -32,7 +32,10 @@ __all__ = ["Point", "Port", "Statistics", "Watcher"]
 
 
 class Point(Protocol):
-    """A question bound to its port: what a record reads, writes, listens to. See `records.links` for its other side."""
+    """A question bound to its port: what a record reads, writes, listens to. See `records.links` for its other side.
+
+    One that can do only one of the two says why, in `unreadable` or `unwritable`, so that a mistake shows at start.
+    """
 
     async def read(self) -> Reading: ...
     async def write(self, value: Any, /) -> None: ...

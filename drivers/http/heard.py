@@ -68,7 +68,12 @@ class PushedPoint:
 
     async def write(self, value: Any, /) -> None:
         """Not possible. Raises UsageError."""
-        raise UsageError(f"{self._port.name}: {self._question} is only heard; it cannot write {value!r}")
+        raise UsageError(self.unwritable)
+
+    @property
+    def unwritable(self) -> str:
+        """Why it cannot be written."""
+        return f"{self._port.name}: {self._question} is only heard; to write, use Post, Put, Patch or Command"
 
     def subscribe(self, callback: Listener, /) -> Unsubscribe:
         """Call `callback` once for each frame that holds the value, in the order of the frames."""

@@ -70,7 +70,12 @@ class GetPoint:
 
     async def write(self, value: Any, /) -> None:
         """Not possible. Raises UsageError."""
-        raise UsageError(f"{self._port.name}: {self._question} only reads; it cannot write {value!r}")
+        raise UsageError(self.unwritable)
+
+    @property
+    def unwritable(self) -> str:
+        """Why it cannot be written."""
+        return f"{self._port.name}: {self._question} only reads; to write, use Post, Put, Patch or Command"
 
     def watch(self, callback: Watcher, /) -> Unsubscribe:
         """As `Port.watch`."""
@@ -125,6 +130,11 @@ class SpokenGet:
         """Not possible. Raises UsageError."""
         await self._polled.write(value)
 
+    @property
+    def unwritable(self) -> str:
+        """Why it cannot be written."""
+        return self._polled.unwritable
+
     def subscribe(self, callback: Listener, /) -> Unsubscribe:
         """As `PushedPoint.subscribe`."""
         return self._heard.subscribe(callback)
@@ -173,7 +183,12 @@ class WritePoint:
 
     async def read(self) -> Reading:
         """Not possible. Raises UsageError."""
-        raise UsageError(f"{self._port.name}: {self._question} only writes; give the record an inp= to read")
+        raise UsageError(self.unreadable)
+
+    @property
+    def unreadable(self) -> str:
+        """Why it cannot be read."""
+        return f"{self._port.name}: {self._question} only writes; to read, use Get or Query"
 
     async def write(self, value: Any, /) -> None:
         """Return when the instrument has accepted. Raises LinkDown, ReplyTimeout, Refused, or UsageError."""

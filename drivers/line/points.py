@@ -62,7 +62,12 @@ class AskPoint(_LinePoint):
 
     async def write(self, value: Any, /) -> None:
         """Raises UsageError: a question cannot be written."""
-        raise UsageError(f"{self.port.name}: {self.question!r} is a question; to write, use Tell")
+        raise UsageError(self.unwritable)
+
+    @property
+    def unwritable(self) -> str:
+        """Why it cannot be written."""
+        return f"{self.port.name}: {self.question!r} is a question; to write, use Tell"
 
 
 class TellPoint(_LinePoint):
@@ -80,7 +85,12 @@ class TellPoint(_LinePoint):
 
     async def read(self) -> Reading:
         """Raises UsageError: a command cannot be read."""
-        raise UsageError(f"{self.port.name}: {self.question!r} is a command; to read, use Ask")
+        raise UsageError(self.unreadable)
+
+    @property
+    def unreadable(self) -> str:
+        """Why it cannot be read."""
+        return f"{self.port.name}: {self.question!r} is a command; to read, use Ask"
 
     async def write(self, value: Any, /) -> None:
         """Send the command, and wait for its reply if it has one.
@@ -144,7 +154,12 @@ class HearPoint(_LinePoint):
 
     async def write(self, value: Any, /) -> None:
         """Raises UsageError: what is heard cannot be written."""
-        raise UsageError(f"{self.port.name}: {self.question!r} is only listened to; to write, use Tell")
+        raise UsageError(self.unwritable)
+
+    @property
+    def unwritable(self) -> str:
+        """Why it cannot be written."""
+        return f"{self.port.name}: {self.question!r} is only listened to; to write, use Tell"
 
     def _heard(self, event: Reading) -> None:
         found = self._pattern.match(event.value)

@@ -80,10 +80,8 @@ class ModbusPoint(Point):
     async def write(self, value: Any, /) -> None:
         """Set the value. Raises LinkDown, ReplyTimeout, Refused; UsageError for one that cannot be sent."""
         question, size = self.question, self._span.size
-        if isinstance(question, Input | Discrete):
-            raise UsageError(f"{self.port.name}: {question} can be read only")
-        if size > _most_written(question):
-            raise UsageError(f"{self.port.name}: {question} is too long to be written in one request")
+        if isinstance(question, Input | Discrete) or self.unwritable:
+            raise UsageError(self.unwritable)
         image = self._codec.encode(value)
         field = self._codec if isinstance(self._codec, FieldCodec) else None
         target = 0
@@ -96,6 +94,17 @@ class ModbusPoint(Point):
         else:
             function = 6 if size == 1 and not question.fc16 else 16
         await self.port.send(Request(self.unit, function, question.address, size, image, target), field)
+
+    @property
+    def unwritable(self) -> str:
+        """Why it cannot be written, or nothing if it can."""
+        question = self.question
+        if isinstance(question, Input | Discrete):
+            written = "Holding" if isinstance(question, Input) else "Coil"
+            return f"{self.port.name}: {question} can be read only; to write, use {written}"
+        if question.size > _most_written(question):
+            return f"{self.port.name}: {question} is too long to be written in one request"
+        return ""
 
     async def exchange(self, given: ModbusPoint, value: Any) -> Reading:
         """Write `value` to `given` and read this, in one request: see `ModbusPort.exchange`."""

@@ -11,7 +11,29 @@ import pytest
 
 from bridge import PVGroup, SubGroup, ai, ao, running
 from devices import Instrument, LakeShore336
-from drivers import VALUE, Ask, Get, HttpPort, LinePort, MemoryTransport, Post, Query, Tell
+from drivers import (
+    INT16,
+    STRING,
+    VALUE,
+    Ask,
+    Coil,
+    Command,
+    Discrete,
+    Get,
+    Hear,
+    Holding,
+    HttpPort,
+    Input,
+    LinePort,
+    MemoryTransport,
+    ModbusTcpPort,
+    Port,
+    Post,
+    Push,
+    Pushed,
+    Query,
+    Tell,
+)
 from tests.drivers.http.servers import RawServer, response
 from tests.server.serving import loopback
 from tests.waiting import eventually
@@ -84,6 +106,56 @@ def test_a_question_of_another_kind_of_port() -> None:
 
     with pytest.raises(ValueError, match=r"Wrong\.X: inp=Get\(.*a line port takes Ask, Tell or Hear"):
         Wrong("X:", port=Wire().port)
+
+
+LINE = LinePort("line", MemoryTransport())
+MODBUS = ModbusTcpPort("plc")
+HTTP = HttpPort("http://plug", push=Push("/rpc"))
+
+
+@pytest.mark.parametrize(
+    ("port", "question", "words"),
+    [
+        (LINE, Ask("T?"), "to write, use Tell"),
+        (LINE, Hear("T"), "to write, use Tell"),
+        (MODBUS, Input(0, INT16), "plc:502: Input.*can be read only; to write, use Holding"),
+        (MODBUS, Discrete(0), "to write, use Coil"),
+        (MODBUS, Holding(0, STRING(125)), "too long to be written"),
+        (HTTP, Get("/a"), "to write, use Post"),
+        (HTTP, Get("/a", "/b", push=True), "to write, use Post"),
+        (HTTP, Pushed("/a"), "to write, use Post"),
+    ],
+)
+def test_a_record_that_would_write_what_can_only_be_read(port: Port, question: Any, words: str) -> None:
+    class Channel(PVGroup):
+        SP = ao(out=question)
+
+    class Wrong(Instrument):
+        A = SubGroup(Channel)
+
+    with pytest.raises(TypeError, match=rf"^X:A:SP: out= of .*{words}.*test_instrument\.py:\d+"):
+        Wrong("X:", port=port)
+
+
+@pytest.mark.parametrize(
+    ("port", "question", "words"),
+    [(LINE, Tell("T"), "use Ask"), (HTTP, Post("/a", VALUE), "use Get"), (HTTP, Command("/a"), "use Get")],
+)
+def test_a_record_that_would_read_what_can_only_be_written(port: Port, question: Any, words: str) -> None:
+    class Wrong(Instrument):
+        T = ai(inp=question)
+
+    with pytest.raises(TypeError, match=f"^X:T: inp= of .*to read, {words}"):
+        Wrong("X:", port=port)
+
+
+def test_what_can_be_read_and_written_may_be_both() -> None:
+    class Both(Instrument):
+        SP = ao(out=Holding(0, INT16), inp=Input(0, INT16))
+        ON = ao(out=Coil(0), inp=Coil(0))
+        LONG = ai(inp=Holding(0, STRING(125)))  # which could not be written, and is not
+
+    assert len(Both("X:", port=MODBUS).pvdb) == 3
 
 
 async def test_macros_in_the_body_of_a_request() -> None:

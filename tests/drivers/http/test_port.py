@@ -615,9 +615,9 @@ async def test_points_do_what_records_expect_of_them() -> None:
         assert isinstance(point, Watched)
         assert isinstance(point, Speaker) == (isinstance(question, Pushed) or bool(getattr(question, "push", False)))
     for reader in (Get("/a"), Get("/a", push="/b"), Pushed("/b")):
-        with pytest.raises(UsageError, match="cannot write 1"):
+        with pytest.raises(UsageError, match="to write, use Post"):
             await port.point(reader).write(1)
-    with pytest.raises(UsageError, match="only writes"):
+    with pytest.raises(UsageError, match="only writes; to read, use Get"):
         await port.point(Post("/a")).read()
 
 
