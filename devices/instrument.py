@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
+from inspect import signature
 from typing import Any
 
 from drivers import Port
 from records import PVGroup, Record, expand
+from records.near import near
 
 __all__ = ["Instrument"]
 
@@ -25,7 +28,7 @@ class Instrument(PVGroup):
 
     def __init__(self, prefix: str = "", *, port: Port | None = None, **options: Any) -> None:
         if port is None:
-            raise TypeError(f"{type(self).__name__}: say which port it is on: {type(self).__name__}(..., port=...)")
+            raise TypeError(_no_port(type(self), options))
         self.port = port
         super().__init__(prefix, **options)
         for record in self.records():
@@ -37,6 +40,14 @@ class Instrument(PVGroup):
         if any(hasattr(link, method) for method in ("read", "write", "subscribe")):
             return link
         return self.port.point(_expanded(link, group.macros))
+
+
+def _no_port(kind: type[Instrument], options: Mapping[str, Any]) -> str:
+    """What to say. An option that nobody knows has probably been meant for what says where the instrument is."""
+    inits = [vars(base)["__init__"] for base in kind.__mro__[:-1] if "__init__" in vars(base)]
+    known = {name for init in inits for name in signature(init).parameters} - {"self", "options"}
+    strange = "".join(f"there is no option {one!r}{near(one, known)}; " for one in options if one not in known)
+    return f"{kind.__name__}: {strange}say which port it is on: {kind.__name__}(..., port=...)"
 
 
 def _check_directions(record: Record) -> None:

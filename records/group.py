@@ -95,9 +95,10 @@ class PVGroup:
             return link
         if self.parent is not None:
             return self.parent.bind(link, group)
+        kind = type(link).__name__
         raise TypeError(
-            f"{type(self).__name__} has no port to ask a {type(link).__name__}; "
-            f"make it an Instrument, or give it an object with `read` or `write`"
+            f"{type(self).__name__} has no port to ask {'an' if kind[0] in 'AEIO' else 'a'} {kind}; give it one "
+            f"(an Instrument with port=..., in YAML `port:`), or the record an object with `read` or `write`"
         )
 
     @property

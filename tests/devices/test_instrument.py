@@ -97,7 +97,19 @@ def test_without_a_port() -> None:
     with pytest.raises(TypeError, match=r"Box: say which port it is on: Box\(\.\.\., port=\.\.\.\)"):
         Box("X:")
     with pytest.raises(TypeError, match="LakeShore336: say which port"):
-        LakeShore336("X:")
+        LakeShore336("X:", macros={"a": "b"})
+    with pytest.raises(
+        TypeError, match=r"LakeShore336: there is no option 'devise' \(did you mean 'device'.*say which"
+    ):
+        LakeShore336(prefix="CRYO:", devise="/dev/ttyUSB0")
+
+
+def test_a_group_that_is_no_instrument() -> None:
+    class Plain(PVGroup):
+        T = ai(inp=Ask("T?"))
+
+    with pytest.raises(TypeError, match=r"Plain has no port to ask an Ask; .* port=\.\.\., in YAML `port:`"):
+        Plain("X:")
 
 
 def test_a_question_of_another_kind_of_port() -> None:
