@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+import drivers
 from drivers.line.checksums import CHECKSUMS, Checksum
 
 TEXT = (Path(__file__).parents[2] / "docs" / "drivers.md").read_text()
@@ -28,3 +30,30 @@ def test_the_examples_run(block: str) -> None:
 def test_the_check_values_are_told(name: str) -> None:
     value = Checksum(name, "hex").of(b"123456789").decode()
     assert re.search(rf"\b{name}\b[a-z0-9\s]*\s{value}\b", TEXT)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Ask",
+        "Tell",
+        "Hear",
+        "Input",
+        "Holding",
+        "Coil",
+        "Discrete",
+        "Get",
+        "Query",
+        "Post",
+        "Put",
+        "Patch",
+        "Command",
+        "Pushed",
+    ],
+)
+def test_the_parameters_of_questions_are_told(name: str) -> None:
+    (told,) = re.findall(rf"`{name}\((.*?)\)`", TEXT[TEXT.index("### Questions and their parameters") :])
+    told = told.replace('","', "")
+    assert [one.strip().partition("=")[0] for one in told.split(",")] == [
+        one.name for one in fields(getattr(drivers, name)) if one.name != "_"
+    ]
