@@ -252,9 +252,12 @@ class Link(abc.ABC):
 
     async def _close_in_time(self) -> None:
         try:
-            async with asyncio.timeout(CLOSE_DEADLINE):
+            async with asyncio.timeout(CLOSE_DEADLINE) as deadline:
                 await self._close()
-        except TimeoutError:
+        except (TimeoutError, asyncio.CancelledError):
+            # before Python 3.11.4 it is the latter that ends a task in time which has been cancelled already
+            if not deadline.expired():
+                raise
             self.log.warning("%s: the link did not close within %g s", self.name, CLOSE_DEADLINE)
         except Exception:
             self.log.exception("%s: closing the link failed", self.name)
