@@ -104,6 +104,11 @@ class Record(Written):
         for name in self._texts or ():
             if not self.has_point(name):
                 self.parsed_link(name, self.raw_link(name))
+        if self.dtyp and self.dtyp == self.raw_soft and self.constant_field == "INP":
+            raw = self.constant_link("INP", self.raw_type)  # processing makes VAL of it (init_record of dev*SoftRaw.c)
+            if raw is not None:
+                self.rval = raw
+            return None
         return self.constant_link(self.constant_field, self.field_type, self.max_count)
 
     @classmethod
@@ -207,6 +212,7 @@ class Record(Written):
         try:
             if self.dtyp and self.dtyp == self.raw_soft:
                 self.rval = self.read_link("INP", self.raw_type, self.rval)
+                self.mask_raw()
                 self.value = self.from_rval()
                 self.udf = 0
             elif self.is_linked("INP"):
@@ -218,6 +224,9 @@ class Record(Written):
             self.evaluate_unread()
         else:
             self.evaluate()
+
+    def mask_raw(self) -> None:
+        """Leave of RVAL what another record is to say (Raw Soft Channel)."""
 
     def from_rval(self) -> Any:
         """VAL for the RVAL that another record said (Raw Soft Channel)."""

@@ -43,6 +43,13 @@ class MbboRecord(MultiBit, Output):
         """The number of the state."""
         return self.value, FieldType.USHORT
 
+    def write_value(self) -> None:
+        """Write VAL, or RVAL within MASK if DTYP is raw (devMbboSoft.c, devMbboSoftRaw.c)."""
+        if self.dtyp == self.raw_soft:
+            self.write_link("OUT", self.rval & self.mask, FieldType.ULONG)
+        else:
+            super().write_value()
+
     def keep_raw(self, raw: int) -> None:
         """What is read back shows as RBV."""
         self.orbv = self.rbv

@@ -15,6 +15,7 @@ __all__ = ["SIXTEEN_STATES", "UNKNOWN", "MultiBit"]
 
 USHORT: Final = FieldType.USHORT
 ULONG: Final = FieldType.ULONG
+ALL: Final = 0xFFFFFFFF
 UNKNOWN: Final = 65535  # VAL when no state has the raw value
 
 # zero, one, two ... fifteen
@@ -51,6 +52,7 @@ class MultiBit(States):
 
     cos_lasts: ClassVar[bool] = True  # LALM moves only if no COS alarm was raised (``checkAlarms`` of mbbiRecord.c)
 
+    dtyp: int
     nobt: int
     shft: int
     sdef: int
@@ -58,13 +60,22 @@ class MultiBit(States):
 
     _values: tuple[int, ...] = ()
 
+    def init_record(self) -> None:
+        """Make MASK, which DTYP "Raw Soft Channel" shifts by SHFT (``init_record`` of devMbbiSoftRaw.c)."""
+        if not self.mask and self.nobt <= 32:
+            self.mask = (1 << self.nobt) - 1
+        if self.dtyp == self.raw_soft:
+            self.mask = (self.mask if self.nobt else ALL) << (self.shft & 31) & ALL
+
     def configure(self, value: Any) -> None:
-        """Gather the raw values, and make MASK from NOBT (``init_record``)."""
+        """Gather the raw values (``init_common``)."""
         values = tuple(getattr(self, name) for name in _VALUES)
         self._values = values if any(values) else ()
         self.sdef = int(any(values) or any(getattr(self, name) for name in _NAMES))
-        if not self.mask and 0 < self.nobt <= 32:
-            self.mask = (1 << self.nobt) - 1
+
+    def mask_raw(self) -> None:
+        """MASK leaves some bits, if any (devMbbiSoftRaw.c)."""
+        self.rval &= self.mask
 
     def from_raw(self, raw: int) -> int:
         """The state whose value is `raw`, or 65535."""

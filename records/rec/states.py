@@ -52,10 +52,13 @@ class States(Record):
         self.rval = raw
 
     def from_rval(self) -> int:
-        """The state for RVAL, of which MASK leaves some bits."""
+        """The state for RVAL."""
+        return self.from_raw(self.rval)
+
+    def mask_raw(self) -> None:
+        """MASK leaves some bits of what another record said; without one it leaves all (devBiSoftRaw.c)."""
         if self.mask:
             self.rval &= self.mask
-        return self.from_raw(self.rval)
 
     def from_raw(self, raw: int) -> int:
         """The state for a raw value."""
@@ -84,3 +87,4 @@ class States(Record):
     def remember_value(self) -> None:
         """Begin at the present state."""
         self.mlst = self.lalm = self.value  # type: ignore[assignment]
+        self.oraw = self.rval

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import struct
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from tests.ca.softioc import softioc
 from tests.client.settings import only
 from tests.server.serving import loopback
 
-__all__ = ["TIMEOUT", "base_ioc", "both", "our_ioc", "our_records", "same", "shown"]
+__all__ = ["TIMEOUT", "base_ioc", "both", "differences", "our_ioc", "our_records", "same", "shown"]
 
 #: Base's IOC, with functions for sub and aSub.
 _BASE = Path(__file__).with_name("subioc.py")
@@ -80,3 +81,13 @@ def same(base: Any, ours: Any) -> bool:
     if isinstance(base, float) and isinstance(ours, float):
         return struct.pack("d", base) == struct.pack("d", ours) or (math.isnan(base) and math.isnan(ours))
     return bool(base == ours)
+
+
+async def differences(base: Client, ours: Client, names: Iterable[str]) -> dict[str, tuple[Any, Any]]:
+    """What the two show of these names, where that is not the same."""
+    found = {}
+    for name in names:
+        pair = await asyncio.gather(*(shown(client.pv(name)) for client in (base, ours)))
+        if not same(*pair):
+            found[name] = (pair[0], pair[1])
+    return found
