@@ -47,7 +47,7 @@ async def test_constants_are_raw_values_with_raw_soft_channel() -> None:
     ):
         for pini in ("YES", "NO"):
             name = f"x{number}{pini}"
-            lines.append(f'record({rtyp}, {name}) {{ field(DTYP, "Raw Soft Channel") field(PINI, {pini}) {fields} }}')
+            lines.append(f'record({rtyp}, "{name}") {{ field(DTYP, "Raw Soft Channel") field(PINI, {pini}) {fields} }}')
             names += [f"{name}.{field}" for field in SHOWN if (field, rtyp) != ("MASK", "ai")]
     async with both("\n".join(lines)) as (base, ours, _):
         assert await differences(base, ours, names) == {}
