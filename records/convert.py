@@ -23,6 +23,7 @@ _FLOAT: Final = FieldType.FLOAT
 _STRING: Final = FieldType.STRING
 _ENUM: Final = FieldType.ENUM
 _BYTES: Final = (FieldType.CHAR, FieldType.UCHAR)
+_ILLEGAL: Final = (16, "Illegal Value")
 _FLOAT_MAX: Final = 3.4028234663852886e38
 _FLOAT_MIN: Final = 1.1754943508222875e-38
 
@@ -284,15 +285,17 @@ def text_of(value: Any, field_type: FieldType, metadata: Metadata) -> str:
     """The text of one element, as a client sees it that reads the field as DBR_STRING.
 
     Floating-point numbers have `metadata.precision` digits by the rules of base's cvtDoubleToString (which pads its
-    exponent form), enums their label. A state without a label is empty text, one beyond the sixteenth "Illegal Value".
+    exponent form), enums their label. A state without a label is empty text; what is no state has the text of `metadata.illegal`, or
+    "Illegal Value" beyond the sixteenth.
     """
     if field_type is _STRING:
         return str(value)
     if field_type is _DOUBLE or field_type is _FLOAT:
         return _float_text(value, metadata.precision & 0xFFFF, field_type is _FLOAT)
-    if field_type is _ENUM and metadata.states:
+    if field_type is _ENUM and (metadata.states or metadata.illegal):
         states = metadata.states
-        return states[value] if value < len(states) else "" if value < 16 else "Illegal Value"
+        first, called = metadata.illegal or _ILLEGAL
+        return states[value] if value < len(states) else "" if value < first else called
     return str(int(value))
 
 

@@ -16,7 +16,8 @@ class Metadata(NamedTuple):
     """Shown to clients as DBR_GR and DBR_CTRL. All limits are (lower, upper), in `units`.
 
     `warning` is (LOW, HIGH), `alarm` (LOLO, HIHI), `display` (LOPR, HOPR), `control` (DRVL, DRVH or as display).
-    A record's limit without a severity is NaN, as base has it.
+    A record's limit without a severity is NaN, as base has it. `illegal` is the first number that stands for no state,
+    and what such numbers are called; those below it have their label, if any, and are never shown as numbers.
     """
 
     units: str = ""
@@ -26,6 +27,7 @@ class Metadata(NamedTuple):
     alarm: Limits = (0.0, 0.0)
     control: Limits = (0.0, 0.0)
     states: tuple[str, ...] = ()
+    illegal: tuple[int, str] | None = None
 
 
 PLAIN = Metadata()

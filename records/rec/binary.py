@@ -14,6 +14,7 @@ from records.types import FieldType
 __all__ = ["TWO_STATES", "Binary"]
 
 USHORT: Final = FieldType.USHORT
+_ILLEGAL: Final = (2, "Illegal_Value")  # as biRecord.c and boRecord.c spell it
 
 TWO_STATES: Final = (
     Field("VAL", FieldType.ENUM, 0, changes=PROCESSES),
@@ -49,4 +50,4 @@ class Binary(States):
     def describe(self) -> Metadata:
         """Two states unless only the first has a name (``get_enum_strs`` of biRecord.c)."""
         states = (self.znam,) if self.znam and not self.onam else (self.znam, self.onam)
-        return Metadata(warning=NO_LIMITS, alarm=NO_LIMITS, states=states)
+        return Metadata(warning=NO_LIMITS, alarm=NO_LIMITS, states=states, illegal=_ILLEGAL)

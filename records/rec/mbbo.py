@@ -50,6 +50,10 @@ class MbboRecord(MultiBit, Output):
         else:
             super().write_value()
 
+    def illegal(self) -> tuple[int, str] | None:
+        """Without names and values VAL is a number (``cvt_dbaddr`` of mbboRecord.c)."""
+        return super().illegal() if self.sdef else None
+
     def keep_raw(self, raw: int) -> None:
         """What is read back shows as RBV."""
         self.orbv = self.rbv

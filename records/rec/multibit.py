@@ -16,6 +16,7 @@ __all__ = ["SIXTEEN_STATES", "UNKNOWN", "MultiBit"]
 USHORT: Final = FieldType.USHORT
 ULONG: Final = FieldType.ULONG
 ALL: Final = 0xFFFFFFFF
+_ILLEGAL: Final = (16, "Illegal Value")  # as mbbiRecord.c and mbboRecord.c spell it
 UNKNOWN: Final = 65535  # VAL when no state has the raw value
 
 # zero, one, two ... fifteen
@@ -94,4 +95,8 @@ class MultiBit(States):
         names = [str(getattr(self, name)) for name in _NAMES]
         while names and not names[-1]:
             names.pop()
-        return Metadata(warning=NO_LIMITS, alarm=NO_LIMITS, states=tuple(names))
+        return Metadata(warning=NO_LIMITS, alarm=NO_LIMITS, states=tuple(names), illegal=self.illegal())
+
+    def illegal(self) -> tuple[int, str] | None:
+        """What numbers beyond the sixteenth state are called."""
+        return _ILLEGAL
