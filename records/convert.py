@@ -1,14 +1,15 @@
 """From any Python value to the native kind of a field, and from an element back to text, by EPICS base's rules.
 
 What base does was looked up in ``dbFastLinkConv.c``, ``epicsStdlib.c`` and ``cvtFast.c`` (7.0.8) and checked against
-its softIoc. We go beyond it in three places: hexadecimal text is understood for every integer type; text that
-is no number is refused for every type; and NaN or infinity is refused for integers, where C leaves the cast undefined.
+its softIoc. We go beyond it in two places: text that is no number is refused for every type; and NaN or infinity is
+refused for integers, where C leaves the cast undefined.
 """
 
 from __future__ import annotations
 
 import re
 from array import array
+from collections.abc import Iterable
 from enum import Enum, IntEnum
 from math import isfinite, isinf
 from typing import Any, Final
@@ -16,7 +17,7 @@ from typing import Any, Final
 from records.metadata import Metadata
 from records.types import ARRAY_CODE, INTEGER_RANGE, MAX_STRING, FieldType, Value
 
-__all__ = ["FLOAT_TEXT", "as_field_type", "convert", "cut", "text_of"]
+__all__ = ["FLOAT_TEXT", "as_field_type", "convert", "cut", "decimal", "text_elements", "text_of"]
 
 _DOUBLE: Final = FieldType.DOUBLE
 _FLOAT: Final = FieldType.FLOAT
@@ -24,11 +25,13 @@ _STRING: Final = FieldType.STRING
 _ENUM: Final = FieldType.ENUM
 _BYTES: Final = (FieldType.CHAR, FieldType.UCHAR)
 _ILLEGAL: Final = (16, "Illegal Value")
+_LARGEST: Final = 0xFFFF_FFFF_FFFF_FFFF
 _FLOAT_MAX: Final = 3.4028234663852886e38
 _FLOAT_MIN: Final = 1.1754943508222875e-38
 
-# As strtol and strtod, a number may be followed by anything ("1.5 mm"); unlike them we take 0x for integers too.
-_INTEGER_TEXT: Final = re.compile(r"\s*([+-]?)(0[xX][0-9a-fA-F]+|[0-9]+)")
+# As strtol and strtod, a number may be followed by anything ("1.5 mm"). As strtol with base 0: "010" is eight, "08" zero.
+_INTEGER_TEXT: Final = re.compile(r"\s*([+-]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)")
+_LEADING_ZEROS: Final = re.compile(r"(\s*[+-]?)0+(?=[0-9])")
 FLOAT_TEXT: Final = re.compile(
     r"\s*([+-]?)(0x[0-9a-f]+(?:\.[0-9a-f]*)?(?:p[+-]?[0-9]+)?|nan|inf(?:inity)?"
     r"|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?)",
@@ -54,6 +57,26 @@ def convert(value: Any, field_type: FieldType, max_count: int = 1, states: tuple
     if field_type is _DOUBLE and type(value) is float:
         return value
     return _one(_scalar(value), field_type, states)
+
+
+def decimal(reading: Any) -> Any:
+    """What an instrument says, for `convert` to a whole number: zeros before it make it no octal number there."""
+    if isinstance(reading, (bytes, bytearray)):
+        reading = reading.decode("utf-8", "surrogateescape")
+    return _LEADING_ZEROS.sub(r"\1", reading, count=1) if isinstance(reading, str) else reading
+
+
+def text_elements(texts: Iterable[str], field_type: FieldType) -> list[int]:
+    """The elements of an integer type that a client's texts, or a link's, are for an array of it.
+
+    Unlike for a single number an empty text is none. Raises ValueError for what base refuses.
+    """
+    elements = []
+    for text in texts:
+        if not text:
+            raise ValueError("an empty text is no whole number")
+        elements.append(_parse_integer(text, field_type))
+    return elements
 
 
 def cut(text: str, limit: int = MAX_STRING) -> str:
@@ -183,13 +206,20 @@ def _parse_integer(text: str, field_type: FieldType) -> int:
     if field_type is FieldType.ULONG and text[found.end() : found.end() + 1] in (".", "e", "E"):
         # CA knows no ULONG and calls it DOUBLE, so "1e3" means a thousand here and only here (cvt_st_ul)
         return _checked(_parse_float(text), text, field_type)
+    return _checked(_number(found), text, field_type)
+
+
+def _number(found: re.Match[str]) -> int:
     sign, digits = found.groups()
-    number = int(digits, 16 if digits[1:2] in ("x", "X") else 10)
-    return _checked(-number if sign == "-" else number, text, field_type)
+    number = int(digits, 16 if digits[1:2] in ("x", "X") else 8 if digits[0] == "0" else 10)
+    return -number if sign == "-" else number
 
 
 def _checked(number: float, text: str, field_type: FieldType) -> int:
     low, high = INTEGER_RANGE[field_type]
+    if low == 0 and isinstance(number, int) and abs(number) <= _LARGEST:
+        number %= _LARGEST + 1  # strtoul has 64 bits: the largest of those is -1 of fewer
+        number -= _LARGEST + 1 if number > high else 0
     if number < 0 and low == 0 and -number <= high:
         return int(number) + high + 1  # strtoul: "-1" is the largest there is
     if not low <= number <= high:
@@ -202,9 +232,11 @@ def _parse_state(text: str, states: tuple[str, ...]) -> int:
         return states.index(text)
     if not states:
         return _parse_integer(text, FieldType.USHORT)
-    bare = text.strip()
-    if bare.isascii() and bare.isdigit() and int(bare) < len(states):
-        return int(bare)
+    found = _INTEGER_TEXT.match(text)
+    if found is not None and not text[found.end() :].strip():  # nothing may follow here
+        number = int(_checked(_number(found), text, FieldType.USHORT))
+        if number < len(states):
+            return number
     raise ValueError(f"{text!r} is none of the states {', '.join(map(repr, states))} and no number below {len(states)}")
 
 

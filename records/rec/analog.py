@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from records.alarm import Severity, Status
 from records.alarmfilter import filtered
-from records.convert import convert
+from records.convert import convert, decimal
 from records.deadband import beyond
 from records.metadata import Limits, Metadata, shared_metadata
 from records.output import Output
@@ -155,7 +155,7 @@ class Whole(Analog):
         if type(reading) is not int:
             if isinstance(reading, float) and not low <= reading <= high:
                 raise ValueError(f"{reading!r} is out of the range of {self.record_type}")
-            return convert(reading, self.field_type)
+            return convert(decimal(reading), self.field_type)
         if not low <= reading <= high:
             raise ValueError(f"{reading!r} is out of the range of {self.record_type}")
         return reading

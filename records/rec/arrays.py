@@ -6,13 +6,13 @@ from array import array
 from typing import Any, Final
 
 from records.common import display, menu
-from records.convert import as_field_type
+from records.convert import as_field_type, decimal
 from records.field import Field
 from records.menus import MENU_FTYPE
 from records.metadata import NO_LIMITS, Metadata
 from records.pv import LOG, VALUE
 from records.record import Record
-from records.types import ARRAY_CODE, FieldType
+from records.types import ARRAY_CODE, FieldType, Value
 
 __all__ = ["ARRAY", "POSTED", "ArrayRecord", "PostedArray"]
 
@@ -59,6 +59,13 @@ class ArrayRecord(Record):
     def initial_value(self) -> Any:
         """Nothing; one with room for a single element always has that."""
         return () if self.max_count > 1 else "" if self.field_type is FieldType.STRING else 0
+
+    def from_reading(self, reading: Any) -> Value:
+        """Texts for numbers are decimal."""
+        if self.field_type in ARRAY_CODE:
+            several = isinstance(reading, (list, tuple)) and reading and isinstance(reading[0], str)
+            reading = [decimal(one) for one in reading] if several else decimal(reading)
+        return super().from_reading(reading)
 
     def describe(self) -> Metadata:
         """Units and limits; there are no alarm limits."""

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from records.alarm import Severity, Status
 from records.common import COMMON, INPUT, simulation
-from records.convert import convert
+from records.convert import convert, decimal
 from records.field import PROCESSES, Field, Table, table
 from records.link import LinkError
 from records.menus import MENU_SIMM
@@ -30,7 +30,7 @@ class MbbiDirectRecord(DirectBits):
 
     def from_reading(self, reading: Any) -> Value:
         """RVAL is what the instrument says."""
-        self.rval = int(convert(reading, FieldType.INT64)) & (self.mask or 0xFFFFFFFF)  # type: ignore[arg-type]
+        self.rval = int(convert(decimal(reading), FieldType.INT64)) & (self.mask or 0xFFFFFFFF)  # type: ignore[arg-type]
         return self._converted()
 
     def _converted(self) -> int:

@@ -73,7 +73,7 @@ class SubArrayRecord(ArrayRecord):
 
     def from_reading(self, reading: Any) -> Value:
         """The part of what an instrument says."""
-        return self._subset(self._store(self.accept(reading)))
+        return self._subset(self._store(super().from_reading(reading)))
 
     def process_soft(self) -> None:
         """Read INP; without an element VAL is undefined (``process`` of subArrayRecord.c)."""

@@ -13,8 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from records import FieldType, Metadata, as_field_type, convert, text_of
-from records.convert import cut
+from records.convert import cut, text_elements
+from records.rec.longin import LonginRecord
+from records.rec.waveform import WaveformRecord
 from records.types import INTEGER_RANGE
+from tests.records.fakes import Instrument, R
 
 F = FieldType
 STATES = ("Off", "Low", "2")
@@ -34,7 +37,7 @@ class Mode(IntEnum):
         ("1e3", F.LONG, 1),
         ("0x1f", F.LONG, 31),
         ("-0x1F", F.SHORT, -31),
-        ("010", F.LONG, 10),
+        ("010", F.LONG, 8),
         ("", F.LONG, 0),
         ("1e3", F.ULONG, 1000),
         ("-1", F.ULONG, 4294967295),
@@ -307,3 +310,29 @@ def test_as_field_type(value: Any, expected: FieldType) -> None:
 def test_no_field_type(value: Any) -> None:
     with pytest.raises(TypeError, match="no field type"):
         as_field_type(value)
+
+
+def test_an_instrument_says_decimal_numbers() -> None:
+    record = LonginRecord("T:l", inp=Instrument())
+    seen = []
+    for reading in ("0010", "-08", b"+012", "0x10", "0"):
+        record.process(R(reading))
+        seen.append(record.value)
+    assert seen == [10, -8, 12, 16, 0]
+    array_record = WaveformRecord("T:w", inp=Instrument(), ftvl="LONG", nelm=3)
+    array_record.process(R(["010", "08"]))
+    assert array_record.value == array("i", [10, 8])
+
+
+@pytest.mark.parametrize(
+    ("texts", "kind", "elements"),
+    [(["65", "010"], F.CHAR, [65, 8]), (["-1", "0xff"], F.UCHAR, [255, 255]), (["-1"], F.CHAR, [-1])],
+)
+def test_elements_from_texts(texts: list[str], kind: F, elements: list[int]) -> None:
+    assert text_elements(texts, kind) == elements
+
+
+@pytest.mark.parametrize("text", ["xyz", "", " ", "256", "-129", "nan"])
+def test_texts_that_are_no_elements(text: str) -> None:
+    with pytest.raises(ValueError, match="whole number|range"):
+        text_elements(["1", text], F.CHAR)
