@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from records.alarm import Alarm, Severity, Status
+from records.convert import convert, text_elements
 from records.fielded import Fielded
 from records.fieldpv import FieldPV
 from records.linkcast import cast
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from records.linktext import PvLink
 
 __all__ = ["DbLink", "Link", "LinkError"]
+
+BYTES: Final = (FieldType.CHAR, FieldType.UCHAR)
 
 
 class LinkError(Exception):
@@ -119,12 +122,7 @@ class DbLink:
                 _take_nothing(record, row is None)
                 begin = None
             else:
-                one = (
-                    cast(value, kind, _about(pv, record), pv.field_type, pv.max_count)
-                    if _needs_cast(kind, pv)
-                    else value
-                )
-                begin = record.take_from_link(row, one, processes)
+                begin = record.take_from_link(row, _converted(value, kind, pv, record), processes)
         except (ValueError, TypeError, PermissionError) as error:
             raise LinkError(f"{pv.name}: {error}") from None
         if processes:
@@ -186,6 +184,11 @@ def _about(pv: PV, record: Any) -> Metadata:
     return Metadata(precision=getattr(record, "prec", 6) if "PREC" in record.fields else 6)
 
 
-def _needs_cast(kind: FieldType, pv: PV) -> bool:
-    """Whether a put converts; text for numbers and choices is understood by the field itself."""
-    return kind is not FieldType.STRING or pv.field_type is FieldType.STRING
+def _converted(value: Value, kind: FieldType, pv: PV, record: Any) -> Value:
+    """What a put stores; text for numbers and choices is understood by the field itself."""
+    if kind is not FieldType.STRING or pv.field_type is FieldType.STRING:
+        return cast(value, kind, _about(pv, record), pv.field_type, pv.max_count)
+    if pv.field_type in BYTES and pv.max_count != 1:  # the field itself would take the characters
+        texts = [value] if isinstance(value, str) else value
+        return convert(text_elements(texts, pv.field_type), pv.field_type, pv.max_count)  # type: ignore[arg-type]
+    return value

@@ -57,6 +57,13 @@ class LongText(Text):
         """Bytes of OVAL, likewise."""
         return len(str(self.oval).encode("utf-8", "surrogateescape")) + 1 if self._was_set() else 0
 
+    def for_out(self) -> tuple[Value, FieldType]:
+        """What OUT gets: characters with the closing NUL if it leads to characters (``dbPutLinkLS``), else text."""
+        kind = self.link_type("OUT")
+        if kind in (FieldType.CHAR, FieldType.UCHAR):
+            return str(self.value).encode("utf-8", "surrogateescape") + b"\0", kind
+        return self.value, FieldType.STRING
+
     def _was_set(self) -> bool:
         if not self.udf:
             self._set = True

@@ -44,4 +44,4 @@ class LsoRecord(LongText, Output):
     def write_value(self) -> None:
         """Write OUT; a link that leads nowhere yet is no alarm (``dbPutLinkLS``)."""
         if self.link_elements("OUT") is not None:
-            super().write_value()
+            self.write_link("OUT", *self.for_out())

@@ -71,7 +71,7 @@ class PrintfRecord(Soft, LongText):
         self._length = len(text) + 1
         self.value = cut(text.decode("utf-8", "surrogateescape"), room)
         if self.link_elements("OUT") is not None:  # one that leads nowhere yet is no alarm (``dbPutLinkLS``)
-            self.drive("OUT", self.value, STRING)
+            self.drive("OUT", *self.for_out())
         self.udf = 0
         self.time_ns = clock.now_ns()
         self.finish_written()
