@@ -29,7 +29,7 @@ _LARGEST: Final = 0xFFFF_FFFF_FFFF_FFFF
 _FLOAT_MAX: Final = 3.4028234663852886e38
 _FLOAT_MIN: Final = 1.1754943508222875e-38
 
-# As strtol and strtod, a number may be followed by anything ("1.5 mm"). As strtol with base 0: "010" is eight, "08" zero.
+# As strtol and strtod, a number may be followed by anything ("1.5 mm"); "010" is eight, and "08" nothing, then an 8.
 _INTEGER_TEXT: Final = re.compile(r"\s*([+-]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)")
 _LEADING_ZEROS: Final = re.compile(r"(\s*[+-]?)0+(?=[0-9])")
 FLOAT_TEXT: Final = re.compile(
@@ -317,8 +317,8 @@ def text_of(value: Any, field_type: FieldType, metadata: Metadata) -> str:
     """The text of one element, as a client sees it that reads the field as DBR_STRING.
 
     Floating-point numbers have `metadata.precision` digits by the rules of base's cvtDoubleToString (which pads its
-    exponent form), enums their label. A state without a label is empty text; what is no state has the text of `metadata.illegal`, or
-    "Illegal Value" beyond the sixteenth.
+    exponent form), enums their label. A state without a label is empty text; what is no state has the text of
+    `metadata.illegal`, or "Illegal Value" beyond the sixteenth.
     """
     if field_type is _STRING:
         return str(value)

@@ -80,6 +80,7 @@ class Builder:
         links: dict[str, str] = {key: values.pop(key) for key in _INSTRUMENT if key in values}
         saved = self._saving(record, record_class)
         value = values.pop("VAL", None)
+        given = value is not None
         if _is_constant(links.get(record_class.constant_field) or values.get(record_class.constant_field, "")):
             value = None  # ``recGblInitConstantLink``: the constant is the value
         if issubclass(record_class, ArrayRecord):
@@ -98,7 +99,9 @@ class Builder:
             self._say(record.name.position, str(error), name)
             return None
         if not pv.udf:
-            pv.alarm, pv.acks = _UNPROCESSED, Severity.NO_ALARM
+            # base looks at UDF before it takes the constants in links
+            pv.alarm = _UNPROCESSED if given else Alarm(Status.UDF, pv.udfs, pv.undefined)
+            pv.acks = Severity.NO_ALARM
             pv.remember_value()  # which its limits have not seen
         if record.infos:
             pv.info = {info.name.text: info.value.text for info in record.infos.values()}

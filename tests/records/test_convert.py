@@ -334,5 +334,5 @@ def test_elements_from_texts(texts: list[str], kind: F, elements: list[int]) -> 
 
 @pytest.mark.parametrize("text", ["xyz", "", " ", "256", "-129", "nan"])
 def test_texts_that_are_no_elements(text: str) -> None:
-    with pytest.raises(ValueError, match="whole number|range"):
+    with pytest.raises(ValueError, match=r"whole number|range"):
         text_elements(["1", text], F.CHAR)

@@ -9,8 +9,8 @@ import asyncio
 import pytest
 
 from bridge.ca.dbr import ChannelType
-from tests.clients import C_TOOLS
 from bridge.client import Client, ClientError
+from tests.clients import C_TOOLS
 from tests.records.differential.iocs import TIMEOUT, both, differences
 
 pytestmark = pytest.mark.skipif(C_TOOLS is None, reason="C IOCs come as x86_64 Linux wheels only")
