@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from records.alarm import NO_ALARM, Alarm, Severity, Status
 from records.convert import convert, text_of
 from records.links import status_of
+from records.logs import logs
 from records.metadata import PLAIN, Metadata
 from records.names import described
 from records.types import MAX_STRING, FieldType, Value
@@ -29,6 +30,9 @@ LOG: Final = 2
 ALARM: Final = 4
 PROPERTY: Final = 8
 VALUE_AND_LOG: Final = VALUE | LOG
+
+#: Errors of the program and no refusals: the log has to say where they are.
+BUGS: Final = (ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, NameError, TypeError)
 
 _DOUBLE: Final = FieldType.DOUBLE
 
@@ -309,6 +313,8 @@ class PV:
     def _refused(self, error: Exception) -> None:
         if isinstance(error, SkipWrite):
             return
+        if isinstance(error, BUGS):
+            logs.logger("iocbridge.records").error("%s: the putter failed", self.name, exc_info=error)
         self.post_alarm(Alarm(Status.WRITE, Severity.INVALID, str(error) or type(error).__name__))
         raise error
 
@@ -334,6 +340,8 @@ class PV:
         except SkipWrite:
             pass
         except Exception as error:
+            if isinstance(error, BUGS):
+                logs.logger("iocbridge.records").error("%s: the getter failed", self.name, exc_info=error)
             why = str(error) or type(error).__name__
             self.post_alarm(Alarm(status_of(error, Status.READ), Severity.INVALID, why))
 

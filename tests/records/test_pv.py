@@ -1,10 +1,13 @@
 """Plain PVs: posting, listeners, putters and getters."""
 
+import contextlib
+import logging
 from typing import Any
 
 import pytest
 
 from records import NO_ALARM, PV, Alarm, FieldType, Metadata, Severity, SkipWrite, Status
+from records.logs import logs
 from tests.records.fakes import ALARM, PROPERTY, VLOG, HandClock, Heard, Trouble, said
 
 
@@ -167,3 +170,34 @@ def test_a_class_may_bring_its_own_putter_or_getter() -> None:
     valve.putter = lambda pv, value: 3.0  # type: ignore[method-assign]
     valve.put(99.0)
     assert valve.value == 3.0
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        *((bug("boom"), True) for bug in (AttributeError, NameError, TypeError, KeyError, IndexError, AssertionError)),
+        *((no("boom"), False) for no in (ValueError, PermissionError, OSError, TimeoutError, Trouble, SkipWrite)),
+    ],
+)
+async def test_bugs_of_putters_and_getters_are_logged_and_refusals_are_not(
+    error: Exception, told: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(logs, "logger", logging.getLogger)
+    monkeypatch.setattr(logging.getLogger("iocbridge"), "propagate", True)
+
+    def fails(*_: Any) -> None:
+        raise error
+
+    async def fails_later(*_: Any) -> None:
+        raise error
+
+    for hook in (fails, fails_later):
+        pv = PV("T:x")
+        pv.putter = pv.getter = hook
+        caplog.clear()
+        with contextlib.suppress(type(error)):
+            await pv.write(1.0)
+        await pv._ask_getter(hook)
+        expected = ["T:x: the putter failed", "T:x: the getter failed"] if told else []
+        assert [record.getMessage() for record in caplog.records] == expected
+        assert all(record.exc_info is not None and record.exc_info[1] is error for record in caplog.records)
