@@ -31,7 +31,7 @@ _FLOAT_MIN: Final = 1.1754943508222875e-38
 
 # As strtol and strtod, a number may be followed by anything ("1.5 mm"); "010" is eight, and "08" nothing, then an 8.
 _INTEGER_TEXT: Final = re.compile(r"\s*([+-]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)")
-_LEADING_ZEROS: Final = re.compile(r"(\s*[+-]?)0+(?=[0-9])")
+_LEADING_ZEROS: Final = re.compile(r"\A(\s*[+-]?)0+(?=[0-9])")
 FLOAT_TEXT: Final = re.compile(
     r"\s*([+-]?)(0x[0-9a-f]+(?:\.[0-9a-f]*)?(?:p[+-]?[0-9]+)?|nan|inf(?:inity)?"
     r"|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?)",

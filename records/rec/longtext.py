@@ -60,7 +60,7 @@ class LongText(Text):
     def for_out(self) -> tuple[Value, FieldType]:
         """What OUT gets: characters with the closing NUL if it leads to characters (``dbPutLinkLS``), else text."""
         kind = self.link_type("OUT")
-        if kind in (FieldType.CHAR, FieldType.UCHAR):
+        if kind is FieldType.CHAR or kind is FieldType.UCHAR:
             return str(self.value).encode("utf-8", "surrogateescape") + b"\0", kind
         return self.value, FieldType.STRING
 

@@ -315,10 +315,10 @@ def test_no_field_type(value: Any) -> None:
 def test_an_instrument_says_decimal_numbers() -> None:
     record = LonginRecord("T:l", inp=Instrument())
     seen = []
-    for reading in ("0010", "-08", b"+012", "0x10", "0"):
+    for reading in ("0010", "-08", b"+012", "0x10", "0", "100"):
         record.process(R(reading))
         seen.append(record.value)
-    assert seen == [10, -8, 12, 16, 0]
+    assert seen == [10, -8, 12, 16, 0, 100]
     array_record = WaveformRecord("T:w", inp=Instrument(), ftvl="LONG", nelm=3)
     array_record.process(R(["010", "08"]))
     assert array_record.value == array("i", [10, 8])
