@@ -58,9 +58,9 @@ class LongText(Text):
         return len(str(self.oval).encode("utf-8", "surrogateescape")) + 1 if self._was_set() else 0
 
     def for_out(self) -> tuple[Value, FieldType]:
-        """What OUT gets: characters with the closing NUL if it leads to characters (``dbPutLinkLS``), else text."""
+        """What OUT gets: characters with the closing NUL if it leads to an array of those (``dbPutLinkLS``)."""
         kind = self.link_type("OUT")
-        if kind is FieldType.CHAR or kind is FieldType.UCHAR:
+        if (kind is FieldType.CHAR or kind is FieldType.UCHAR) and (self.link_elements("OUT") or 1) > 1:
             return str(self.value).encode("utf-8", "surrogateescape") + b"\0", kind
         return self.value, FieldType.STRING
 
