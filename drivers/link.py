@@ -251,8 +251,9 @@ class Link(abc.ABC):
             raise LinkDown(f"{self.name}: {self._gone}")
 
     async def _close_in_time(self) -> None:
+        deadline = asyncio.timeout(CLOSE_DEADLINE)
         try:
-            async with asyncio.timeout(CLOSE_DEADLINE) as deadline:
+            async with deadline:
                 await self._close()
         except (TimeoutError, asyncio.CancelledError):
             # before Python 3.11.4 it is the latter that ends a task in time which has been cancelled already

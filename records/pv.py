@@ -314,7 +314,7 @@ class PV:
         if isinstance(error, SkipWrite):
             return
         if isinstance(error, BUGS):
-            logs.logger("iocbridge.records").error("%s: the putter failed", self.name, exc_info=error)
+            _tell_bug(self, "putter", error)
         self.post_alarm(Alarm(Status.WRITE, Severity.INVALID, str(error) or type(error).__name__))
         raise error
 
@@ -341,7 +341,7 @@ class PV:
             pass
         except Exception as error:
             if isinstance(error, BUGS):
-                logs.logger("iocbridge.records").error("%s: the getter failed", self.name, exc_info=error)
+                _tell_bug(self, "getter", error)
             why = str(error) or type(error).__name__
             self.post_alarm(Alarm(status_of(error, Status.READ), Severity.INVALID, why))
 
@@ -398,3 +398,23 @@ class PV:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name} = {self.value!r}>"
+
+
+_told: Final[set[tuple[str, str, str]]] = set()
+
+
+def _tell_bug(pv: PV, hook: str, error: Exception) -> None:
+    """Log what is a bug of the program, once for each place: clients can bring it about as often as they like.
+
+    The traceback is for whoever looks for it (``-v``).
+    """
+    place = "?"
+    step = error.__traceback__
+    while step is not None:
+        place = f"{step.tb_frame.f_code.co_filename}:{step.tb_lineno}"
+        step = step.tb_next
+    if (pv.name, hook, place) not in _told:
+        _told.add((pv.name, hook, place))
+        log = logs.logger("iocbridge.records")
+        log.error("%s: the %s failed: %s: %s (%s)", pv.name, hook, type(error).__name__, error, place)
+        log.debug("%s: the %s failed here", pv.name, hook, exc_info=error)

@@ -16,7 +16,8 @@ from bridge.server.outgoing import Request
 from bridge.server.outlet import Done, Outlet
 from bridge.server.render import BASE, LAST_VALUE_TYPE
 from bridge.server.views import View
-from records import PV
+from records import PV, FieldType
+from records.convert import text_elements
 
 if TYPE_CHECKING:
     from bridge.server.session import Session
@@ -164,11 +165,12 @@ def _value(dbr: int, count: int, body: Body, channel: Channel) -> Any:
     base = BASE[dbr]
     start = METADATA_SIZE[dbr]
     room = len(body) - start
+    pv = channel.pv
     if base == ChannelType.STRING and count == 1:
         # clients send a lone string no longer than it is
-        return bytes(body[start : start + 40]).partition(b"\0")[0].decode("utf-8", "surrogateescape")
+        text = bytes(body[start : start + 40]).partition(b"\0")[0].decode("utf-8", "surrogateescape")
+        return text_elements([text], pv.field_type) if _takes_numbers(pv) else text
     size = ELEMENT_SIZE[base]
-    pv = channel.pv
     if count == 0 and pv.max_count > 1:
         return []
     if count < 1 or count * size > room:
@@ -181,11 +183,18 @@ def _value(dbr: int, count: int, body: Body, channel: Channel) -> Any:
     elements = decode_elements(base, bytes(body[start : start + count * size]), count)
     if base == ChannelType.STRING:
         texts = [text.decode("utf-8", "surrogateescape") for text in elements if isinstance(text, bytes)]
+        if _takes_numbers(pv):
+            return text_elements(texts, pv.field_type)
         return texts if count > 1 else texts[0]
     if count == 1:
         one = elements[0]
         return one - 256 if base == ChannelType.CHAR and isinstance(one, int) and one > 127 else one
     return elements
+
+
+def _takes_numbers(pv: PV) -> bool:
+    """Whether text is read as numbers, as base reads it for an array of characters; characters come as such."""
+    return pv.max_count > 1 and pv.field_type in (FieldType.CHAR, FieldType.UCHAR) and not isinstance(pv, View)
 
 
 def _put_typed(session: Session, channel: Channel, dbr: int, value: Any, done: Done, waits: bool) -> None:

@@ -506,3 +506,19 @@ def test_an_array_can_be_emptied() -> None:
     assert wire.ask(Command.WRITE_NOTIFY, b"", 6, 0, array, 1)[0].p1 == ECA.NORMAL.code
     assert pv.count == 0
     assert wire.ask(Command.WRITE_NOTIFY, b"", 6, 0, scalar, 1)[0].p1 == ECA.PUTFAIL.code
+
+
+def test_text_for_an_array_of_characters_is_numbers() -> None:
+    """As in base; characters come as such, or to ``NAME.VAL$``."""
+    pv = PV("T:c", b"old", FieldType.CHAR, max_count=10)
+    wire = Wire({"T:c": pv})
+    sid = wire.create("T:c")
+    for text, status, value in ((b"65", ECA.NORMAL, b"A"), (b"xyz", ECA.PUTFAIL, b"A")):
+        body = text.ljust(40, b"\0")
+        assert wire.ask(Command.WRITE_NOTIFY, body, ChannelType.STRING, 1, sid, 1)[0].p1 == status.code
+        assert pv.value == value
+    two = b"72".ljust(40, b"\0") + b"0x69".ljust(40, b"\0")
+    assert wire.ask(Command.WRITE_NOTIFY, two, ChannelType.STRING, 2, sid, 1)[0].p1 == ECA.NORMAL.code
+    assert pv.value == b"Hi"
+    assert wire.ask(Command.WRITE_NOTIFY, b"xyz".ljust(8, b"\0"), ChannelType.CHAR, 3, sid, 1)[0].p1 == ECA.NORMAL.code
+    assert pv.value == b"xyz"
