@@ -128,7 +128,11 @@ class Output(Record):
         """Write OUT, which leads to another record. Raises LinkError."""
         if self._links is not None:
             raw = self.dtyp and self.dtyp == self.raw_soft
-            self.write_link("OUT", *((self.rval, self.raw_type) if raw else self.link_value()))
+            self.write_link("OUT", *((self.raw_output(), self.raw_type) if raw else self.link_value()))
+
+    def raw_output(self) -> int:
+        """What OUT gets if DTYP is raw."""
+        return self.rval
 
     def not_desired(self) -> None:
         """DOL did not answer: VAL stays."""

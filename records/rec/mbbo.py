@@ -43,12 +43,9 @@ class MbboRecord(MultiBit, Output):
         """The number of the state."""
         return self.value, FieldType.USHORT
 
-    def write_value(self) -> None:
-        """Write VAL, or RVAL within MASK if DTYP is raw (devMbboSoft.c, devMbboSoftRaw.c)."""
-        if self.dtyp == self.raw_soft:
-            self.write_link("OUT", self.rval & self.mask, FieldType.ULONG)
-        else:
-            super().write_value()
+    def raw_output(self) -> int:
+        """RVAL within MASK (devMbboSoftRaw.c)."""
+        return self.rval & self.mask
 
     def illegal(self) -> tuple[int, str] | None:
         """Without names and values VAL is a number (``cvt_dbaddr`` of mbboRecord.c)."""
