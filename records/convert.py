@@ -17,7 +17,7 @@ from typing import Any, Final
 from records.metadata import Metadata
 from records.types import ARRAY_CODE, INTEGER_RANGE, MAX_STRING, FieldType, Value
 
-__all__ = ["FLOAT_TEXT", "as_field_type", "convert", "cut", "decimal", "text_elements", "text_of"]
+__all__ = ["FLOAT_TEXT", "as_field_type", "convert", "cut", "decimal", "reads_numbers", "text_elements", "text_of"]
 
 _DOUBLE: Final = FieldType.DOUBLE
 _FLOAT: Final = FieldType.FLOAT
@@ -64,6 +64,11 @@ def decimal(reading: Any) -> Any:
     if isinstance(reading, (bytes, bytearray)):
         reading = reading.decode("utf-8", "surrogateescape")
     return _LEADING_ZEROS.sub(r"\1", reading, count=1) if isinstance(reading, str) else reading
+
+
+def reads_numbers(field_type: FieldType, max_count: int) -> bool:
+    """Whether a client's text, or a link's, is numbers there: base takes characters only as such."""
+    return field_type in _BYTES and max_count != 1
 
 
 def text_elements(texts: Iterable[str], field_type: FieldType) -> list[int]:

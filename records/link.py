@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from records.alarm import Alarm, Severity, Status
-from records.convert import convert, text_elements
+from records.convert import convert, reads_numbers, text_elements
 from records.fielded import Fielded
 from records.fieldpv import FieldPV
 from records.linkcast import cast
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from records.linktext import PvLink
 
 __all__ = ["DbLink", "Link", "LinkError"]
-
-BYTES: Final = (FieldType.CHAR, FieldType.UCHAR)
 
 
 class LinkError(Exception):
@@ -188,7 +186,7 @@ def _converted(value: Value, kind: FieldType, pv: PV, record: Any) -> Value:
     """What a put stores; text for numbers and choices is understood by the field itself."""
     if kind is not FieldType.STRING or pv.field_type is FieldType.STRING:
         return cast(value, kind, _about(pv, record), pv.field_type, pv.max_count)
-    if pv.field_type in BYTES and pv.max_count != 1:  # the field itself would take the characters
+    if reads_numbers(pv.field_type, pv.max_count):  # the field itself would take the characters
         texts = [value] if isinstance(value, str) else value
         return convert(text_elements(texts, pv.field_type), pv.field_type, pv.max_count)  # type: ignore[arg-type]
     return value

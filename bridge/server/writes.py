@@ -16,8 +16,8 @@ from bridge.server.outgoing import Request
 from bridge.server.outlet import Done, Outlet
 from bridge.server.render import BASE, LAST_VALUE_TYPE
 from bridge.server.views import View
-from records import PV, FieldType
-from records.convert import text_elements
+from records import PV
+from records.convert import reads_numbers, text_elements
 
 if TYPE_CHECKING:
     from bridge.server.session import Session
@@ -193,8 +193,7 @@ def _value(dbr: int, count: int, body: Body, channel: Channel) -> Any:
 
 
 def _takes_numbers(pv: PV) -> bool:
-    """Whether text is read as numbers, as base reads it for an array of characters; characters come as such."""
-    return pv.max_count > 1 and pv.field_type in (FieldType.CHAR, FieldType.UCHAR) and not isinstance(pv, View)
+    return reads_numbers(pv.field_type, pv.max_count) and not isinstance(pv, View)
 
 
 def _put_typed(session: Session, channel: Channel, dbr: int, value: Any, done: Done, waits: bool) -> None:
