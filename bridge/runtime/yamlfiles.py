@@ -260,10 +260,10 @@ class _Translator:
         return _at(key, ast.Call(function, given, []))
 
     def _check_names(self, name: str, called: Any, pairs: Mapping[str, tuple[yaml.ScalarNode, yaml.Node]]) -> None:
-        """Raise LoadError for an argument that it does not take: ports ignore those, they leave them to mypy."""
+        """Raise LoadError for an argument that it does not take, where that stands: Python tells of the call only."""
         known = takes(called)
         for word, (key, _) in pairs.items():
-            if known and word not in (*known, "port"):  # ModbusTcpPort's tcp_port has this name as well
+            if known and word not in known:
                 raise self._error(key, no_argument(name, word, known))
 
     def _argument(self, node: yaml.Node, words: bool = False) -> ast.expr:
