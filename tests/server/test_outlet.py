@@ -460,22 +460,15 @@ def test_more_elements_than_there_is_room_for() -> None:
     assert put("T:d", ChannelType.STRING, 2, texts[:80]) == ECA.NORMAL.code
 
 
-class Pieces:
-    """A link that notes the lengths of what it is given."""
+class MeasuringLink(CountingLink):
+    """Notes the lengths of what it is given."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.sends: list[list[int]] = []
 
     def send(self, pieces: list[bytes]) -> None:
         self.sends.append([len(piece) for piece in pieces])
-
-    def close(self) -> None: ...
-
-    def stalled(self) -> float:
-        return 0.0
-
-    def unsent(self) -> list[bytes]:
-        return []
 
 
 def test_a_large_reply_that_had_to_wait_leaves_at_once() -> None:
@@ -488,7 +481,7 @@ def test_a_large_reply_that_had_to_wait_leaves_at_once() -> None:
     pv.getter = getter
     wire = Wire({"T:w": pv})
     sid = wire.create("T:w")
-    link = wire.session.link = Pieces()
+    link = wire.session.link = MeasuringLink()
     # the first has a run of the getter to itself, the others share the next one
     wire.feed(
         b"".join(pack_message(Command.READ_NOTIFY, b"", 6, count, sid, ioid) for ioid, count in enumerate((1, 0, 1)))
