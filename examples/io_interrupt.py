@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """News from a thread: keys that are pressed in the terminal, or characters of a pipe, become values."""
 
+import atexit
 import sys
 import threading
 
@@ -13,16 +14,10 @@ def read_keys(tell):
         import termios
         import tty
 
-        before = termios.tcgetattr(sys.stdin)
+        atexit.register(termios.tcsetattr, sys.stdin, termios.TCSADRAIN, termios.tcgetattr(sys.stdin))
         tty.setcbreak(sys.stdin)
-        try:
-            while key := sys.stdin.read(1):
-                tell(key)
-        finally:
-            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
-    else:
-        while key := sys.stdin.read(1):
-            tell(key)
+    while key := sys.stdin.read(1):
+        tell(key)
 
 
 class Keys(PVGroup):

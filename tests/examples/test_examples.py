@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import sys
+import termios
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
-from tests.clients import C_TOOLS
-from tests.programs import Program, program
+from tests.clients import C_TOOLS, ca_environment
+from tests.programs import Program, free_port, program
 from tests.waiting import eventually
 
 HOME = Path(__file__).resolve().parents[2] / "examples"
@@ -261,3 +265,23 @@ async def test_macros_from_the_command_line(tmp_path: Path) -> None:
     words = (str(HOME / "macros.py"), "--beamline", "XF31ID", "--thing", "detector", "--list-pvs", "--prefix", "m:")
     async with program(*words, cwd=tmp_path) as ioc:
         await eventually(lambda: ioc.names == ["m:XF31ID:detector.VAL", "m:XF31ID:detector.RBV"])
+
+
+async def test_a_terminal_that_was_read_is_left_as_it_was() -> None:
+    near, far = os.openpty()
+    before = termios.tcgetattr(far)
+    root = str(HOME.parent)
+    environ = {**ca_environment(free_port()), "EPICS_CAS_INTF_ADDR_LIST": "127.0.0.1", "PYTHONPATH": root}
+    words = (sys.executable, str(HOME / "io_interrupt.py"))
+    process = await asyncio.create_subprocess_exec(*words, stdin=far, env=environ)
+    try:
+        await eventually(lambda: termios.tcgetattr(far) != before, 20)
+        process.send_signal(signal.SIGINT)
+        async with asyncio.timeout(10):
+            assert await process.wait() == 0
+        assert termios.tcgetattr(far) == before
+    finally:
+        if process.returncode is None:
+            process.kill()
+        os.close(near)
+        os.close(far)
