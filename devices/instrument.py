@@ -47,7 +47,9 @@ def _no_port(kind: type[Instrument], options: Mapping[str, Any]) -> str:
     inits = [vars(base)["__init__"] for base in kind.__mro__[:-1] if "__init__" in vars(base)]
     known = {name for init in inits for name in signature(init).parameters} - {"self", "options"}
     strange = "".join(f"there is no option {one!r}{near(one, known)}; " for one in options if one not in known)
-    return f"{kind.__name__}: {strange}say which port it is on: {kind.__name__}(..., port=...)"
+    own = [name for name in signature(kind).parameters if name not in ("prefix", "port", "options")]
+    others = f", or by {', '.join(own)}" if own else ""
+    return f"{kind.__name__}: {strange}say which port it is on: {kind.__name__}(..., port=...){others}"
 
 
 def _check_directions(record: Record) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bridge import PVGroup, SubGroup, ai, ao, running
-from devices import Instrument, LakeShore336
+from devices import Instrument, LakeShore336, ShellyPlug
 from drivers import (
     INT16,
     STRING,
@@ -102,6 +102,8 @@ def test_without_a_port() -> None:
         TypeError, match=r"LakeShore336: there is no option 'devise' \(did you mean 'device'.*say which"
     ):
         LakeShore336(prefix="CRYO:", devise="/dev/ttyUSB0")
+    with pytest.raises(TypeError, match=r"there is no option 'host'.*port=\.\.\.\), or by url, password$"):
+        ShellyPlug("PLUG:", host="192.168.1.40")
 
 
 def test_a_group_that_is_no_instrument() -> None:
