@@ -11,7 +11,7 @@ __all__ = ["COMMANDS", "main"]
 
 #: command -> (module with `main(argv) -> exit code`, what it does). Imported when used: `iocbridge get` stays quick.
 COMMANDS = {
-    "run": ("bridge.cli.run", "serve an IOC: FILE.py, FILE.py:CLASS, or EPICS database files"),
+    "run": ("bridge.cli.run", "serve an IOC: a file of Python or YAML, or EPICS database files"),
     "check": ("bridge.cli.check", "look for mistakes in EPICS database files"),
     "demo": ("bridge.cli.demo", "three simulated instruments, one IOC, a live table"),
     "sim": ("sim.cli", "simulate an instrument on a tty, a TCP port or HTTP"),

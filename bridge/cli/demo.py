@@ -1,4 +1,4 @@
-"""`iocbridge demo`: the main job on an embedded default. Three simulated instruments, one IOC, a live table."""
+"""`iocbridge demo`: three simulated instruments, one IOC, a live table."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ FIRST_PUTS = (("LS336:LOOP1:SP", 310.0), ("LS336:LOOP1:RANGE", "High"))
 
 def main(argv: Sequence[str]) -> int:
     """Run the demo until Ctrl-C, q, or for --seconds. Returns an exit code."""
-    parser = argparse.ArgumentParser(prog="iocbridge demo", description=__doc__)
+    about = "Three simulated instruments, one IOC, a live table."
+    parser = argparse.ArgumentParser(prog="iocbridge demo", description=about)
     parser.add_argument("--prefix", default="DEMO:", help="put before every PV name (default %(default)s)")
     parser.add_argument("--seconds", type=float, help="end by itself after so long")
     usual = "EPICS_CA_SERVER_PORT or 5064; a free one if that is taken"
