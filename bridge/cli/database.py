@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from bridge.cli.check import add_database_options, database_files
 from bridge.cli.run import Servable, complain, run_parsed, run_parser, set_volume
-from bridge.runtime.loader import LoadError, is_database, is_yaml, load_file, pick, program
+from bridge.runtime.loader import FOR_ITS_GROUPS, LoadError, is_database, is_yaml, load_file, pick, program
 from records.db import Kind
 
 __all__ = ["run_databases"]
@@ -31,7 +31,7 @@ def run_databases(argv: Sequence[str]) -> int:
             if not is_database(word):
                 path, attribute = program(word)
                 sys.argv = [str(path)]
-                targets += pick(load_file(path, "__ioc__", args.prefix), attribute)
+                targets += pick(load_file(path, FOR_ITS_GROUPS, args.prefix), attribute)
                 has_yaml = has_yaml or is_yaml(path)
         found = database_files(args, [word for word in args.files if is_database(word)])
     except (LoadError, ValueError) as error:

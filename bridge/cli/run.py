@@ -12,13 +12,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
+from types import FrameType
 from typing import TypeAlias
 
 from bridge.cli.foreground import ASYNC_LIBS, STARTING, StartupHook, async_lib_of, run_server
 from bridge.cli.logs import configure
 from bridge.runtime.autosave import Autosave
 from bridge.runtime.database import Target, database
-from bridge.runtime.loader import LoadError, is_database, is_yaml, load_file, pick, program
+from bridge.runtime.loader import FOR_ITS_GROUPS, LoadError, is_database, is_yaml, load_file, pick, program
 from bridge.server import CannotListen, ConfigError, ServerConfig
 from records import PVGroup
 
@@ -61,7 +62,7 @@ def main(argv: Sequence[str]) -> int:
         if is_yaml(path):
             return _run_yaml(path, attribute)
         if attribute is not None:
-            return run(*pick(load_file(path, "__ioc__"), attribute))
+            return run(*pick(load_file(path, FOR_ITS_GROUPS), attribute))
         module = load_file(path, "__main__")
         return 0 if _ran else run(*pick(module, None))
     except LoadError as error:
@@ -72,7 +73,7 @@ def _run_yaml(path: Path, attribute: str | None) -> int:
     """Serve a file that has no program of its own: its options are known before it is read. Raises LoadError."""
     args = run_parser((), prefix=True).parse_args(sys.argv[1:])
     set_volume(args)
-    return run_parsed(pick(load_file(path, "__ioc__", args.prefix), attribute), args)
+    return run_parsed(pick(load_file(path, FOR_ITS_GROUPS, args.prefix), attribute), args)
 
 
 def files_of(argv: Sequence[str]) -> list[str]:
@@ -106,6 +107,7 @@ def run(
     """
     global _ran
     _ran = True
+    _refuse_to_run_alone(sys._getframe(1))
     parsed = log_pv_names is not None or interfaces is not None or module_name is not None
     args = run_parser(targets).parse_args([] if parsed else sys.argv[1:] if argv is None else argv)
     _refuse_prefix(targets, args)
@@ -115,6 +117,13 @@ def run(
     else:
         set_volume(args)
     return run_parsed(targets, args, config, autosave, autosave_period, startup_hook)
+
+
+def _refuse_to_run_alone(caller: FrameType) -> None:
+    """Raise LoadError if `caller` is a file of which only the groups are wanted: it would be served by itself first."""
+    if caller.f_globals.get("__name__") == FOR_ITS_GROUPS:
+        why = 'run(...) would serve this file by itself: put it below `if __name__ == "__main__":`'
+        raise LoadError(f"{caller.f_code.co_filename}:{caller.f_lineno}: {why}")
 
 
 def _refuse_prefix(targets: Sequence[Servable], args: argparse.Namespace) -> None:

@@ -16,6 +16,7 @@ from records.near import near
 
 __all__ = [
     "DATABASES",
+    "FOR_ITS_GROUPS",
     "SUBSTITUTIONS",
     "LoadError",
     "Translated",
@@ -28,6 +29,7 @@ __all__ = [
 
 SUBSTITUTIONS: Final = (".substitutions", ".sub", ".subs")
 YAML: Final = (".yaml", ".yml")
+FOR_ITS_GROUPS: Final = "__ioc__"  # the name of a file that is executed for its groups and not to run by itself
 DATABASES: Final = (".db", ".vdb", ".template", *SUBSTITUTIONS)
 
 

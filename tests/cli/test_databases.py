@@ -42,6 +42,17 @@ async def test_a_database_beside_a_program(tmp_path: Path) -> None:
         assert (await c_tool(port, "caget", "-t", "FLOW", "A:SP")).out.split() == ["2", "2.5"]
 
 
+async def test_a_program_that_would_run_by_itself_beside_a_database(tmp_path: Path) -> None:
+    (tmp_path / "one.db").write_text(GOOD)
+    (tmp_path / "app.py").write_text(
+        "from bridge import PVGroup, ai, run\nclass App(PVGroup):\n    FLOW = ai(value=2.0)\nrun(App)\n"
+    )
+    said = 'app.py:4: run(...) would serve this file by itself: put it below `if __name__ == "__main__":`'
+    for words in (["app.py", "one.db", "-m", "P=A:"], ["app.py:App"]):
+        ended = await finished(*IOCBRIDGE, "run", *words, cwd=tmp_path)
+        assert (ended.code, ended.err) == (2, f"iocbridge: {said}\n")
+
+
 async def test_what_cannot_be_loaded_is_not_served(tmp_path: Path) -> None:
     (tmp_path / "bad.db").write_text(BAD)
     ended = await finished(*IOCBRIDGE, "run", "bad.db", "-m", "P=A:", cwd=tmp_path)
