@@ -93,7 +93,8 @@ def load_file(path: Path, name: str, prefix: str = "") -> types.ModuleType:
         if told is not None:
             raise told(error) from error
         why = " ".join(str(error).split())  # one line, whatever the error's author thought
-        raise LoadError(f"{_where(path, error)}: {type(error).__name__}: {why}") from error
+        hint = _for_caproto(path) if isinstance(error, ModuleNotFoundError) and error.name == "caproto" else ""
+        raise LoadError(f"{_where(path, error)}: {type(error).__name__}: {why}{hint}") from error
     return module
 
 
@@ -116,7 +117,9 @@ def pick(module: types.ModuleType, attribute: str | None) -> list[type[PVGroup] 
         return list(objects.values())
     classes = _classes(module)
     if not classes:
-        raise LoadError(f"{path}: there is no PVGroup to serve")
+        homes = [getattr(value, "__module__", "") for value in vars(module).values()]
+        hint = _for_caproto(path) if any(str(home).startswith("caproto.") for home in homes) else ""
+        raise LoadError(f"{path}: there is no PVGroup to serve{hint}")
     if len(classes) > 1:
         names = ", ".join(name for name, _ in classes)
         raise LoadError(f"{path}: several groups ({names}): say which, as in {path}:{classes[0][0]}")
@@ -141,6 +144,11 @@ def _classes(module: types.ModuleType) -> list[tuple[str, type[PVGroup]]]:
         for name, value in vars(module).items()
         if isinstance(value, type) and issubclass(value, PVGroup) and value.__module__ == module.__name__
     ]
+
+
+def _for_caproto(path: Path | str | None) -> str:
+    """What to say of a program that is in caproto's words, as far as anybody can tell."""
+    return f"; a program that imports caproto is served by: iocbridge run --caproto {path}"
 
 
 def _where(path: Path, error: BaseException) -> str:

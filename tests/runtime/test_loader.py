@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import types
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,6 +83,17 @@ def test_several_classes(ioc: Path) -> None:
 
 def test_none(ioc: Path) -> None:
     assert complaint(ioc, "x = 1\n") == f"{ioc}: there is no PVGroup to serve"
+
+
+def test_a_program_of_caproto(ioc: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = f"; a program that imports caproto is served by: iocbridge run --caproto {ioc}"
+    theirs = types.ModuleType("caproto")
+    theirs.PVGroup = type("PVGroup", (), {"__module__": "caproto.server.server"})  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "caproto", theirs)
+    text = "from caproto import PVGroup\n\nclass Pump(PVGroup): ...\n"
+    assert complaint(ioc, text) == f"{ioc}: there is no PVGroup to serve{said}"
+    monkeypatch.setitem(sys.modules, "caproto", None)  # not installed
+    assert complaint(ioc, text).endswith(said)
 
 
 def test_no_such_name(ioc: Path) -> None:
