@@ -248,6 +248,7 @@ async def running(
 ) -> AsyncIterator[Ioc]:
     """Run an IOC inside the caller's event loop: use it as ``async with running(group) as ioc: ...``.
 
+    The environment is not looked at: EPICS_CAS_... count with ``config=ServerConfig.from_environment(os.environ)``.
     Several groups make one IOC. With `autosave`, a file or an Autosave, PVs get their saved values before the server
     answers anybody, and are saved until it has ended. `links` is called to say where links look for PVs of other IOCs,
     if there are such links. `on_exit` is called if a client asks the IOC to end (SYSRESET).
