@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 
 from bridge.runtime.dbfiles import DbFiles
+from bridge.runtime.loader import is_yaml, program
 from records.db import Kind, parse_macros
 
 __all__ = ["add_database_options", "database_files", "main"]
@@ -42,6 +43,10 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("files", nargs="+", metavar="FILE", help="a .db, .template or .substitutions file")
     add_database_options(parser)
     args = parser.parse_args(argv)
+    for file in args.files:
+        path, _ = program(file)
+        if path.suffix == ".py" or is_yaml(path):
+            parser.error(f"{path} is no database file: `iocbridge run {path}` says what is wrong with it")
     try:
         found = database_files(args, args.files)
     except ValueError as error:

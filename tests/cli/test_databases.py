@@ -93,6 +93,8 @@ async def test_check_of_what_is_right(tmp_path: Path) -> None:
         (("none.db",), "none.db: error: No such file or directory"),
         (("good.db",), "good.db:1:13: error: macro 'P' is not defined"),
         ((".",), ".: error: Is a directory"),
+        (("good.db", "lab.yaml"), "lab.yaml is no database file: `iocbridge run lab.yaml` says what is wrong"),
+        (("app.py:App",), "app.py is no database file: `iocbridge run app.py` says what is wrong"),
     ],
 )
 async def test_wrong_words(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
