@@ -79,6 +79,12 @@ class PVGroup:
                 if entry.alarm_group is not None:
                     self.alarms.setdefault(entry.alarm_group, SharedAlarm()).add(pv)
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Raises AttributeError for a PV: whoever says ``self.x = 5`` means to write it, and would lose it."""
+        if name in self._specs_ and not isinstance(value, (PV, PVGroup)):
+            raise AttributeError(f"{type(self).__name__}.{name} is a PV: `await self.{name}.write(...)` writes it")
+        super().__setattr__(name, value)
+
     def _add(self, pv: PV) -> None:
         other = self.pvdb.setdefault(pv.pvname, pv)
         if other is not pv:

@@ -51,6 +51,10 @@ class PVGroup(OurGroup):
             for inner, one in group.groups.items():
                 self.groups[f"{attr}.{inner}"] = one
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """As in caproto, which lets a program put what it likes in the place of a PV."""
+        object.__setattr__(self, name, value)
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls._pvs_ = _flat(cls)

@@ -311,3 +311,13 @@ def test_hidden_by_a_method() -> None:
     derived: Callable[[], Any] = type("Derived", (Base,), {"x": method})
     assert derived().pvdb == {}
     assert derived().x() == 1
+
+
+async def test_a_pv_is_not_lost_to_an_assignment() -> None:
+    channel = Channel("A:", parent=Box("B:"), macros={"input": "A"})
+    with pytest.raises(AttributeError, match=r"Channel\.value is a PV: `await self\.value\.write\(\.\.\.\)`"):
+        channel.value = 5  # type: ignore[assignment]
+    await channel.value.write(5)
+    assert channel.pvdb["A:value"].value == 5
+    channel.limit = 7  # what is no PV is the program's own
+    assert channel.limit == 7
