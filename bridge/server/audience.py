@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from bridge.ca.header import Command
 from bridge.server.limits import MUCH
+from bridge.server.sharedout import SharedOut
 
 if TYPE_CHECKING:
     from bridge.server.rendering import Rendering
@@ -42,18 +43,17 @@ class Audience:
     """The subscriptions of one rendering that have the same event mask.
 
     An event is a head, with the id that the client has given to its subscription, and the payload. Clients of one kind
-    that ask for the same things choose the same ids, and so one head often does for all of them. To collect a
-    million heads a second takes longer, for want of cache, than all the rest.
+    that ask for the same things choose the same ids. Then one head does for all of them, and one list of what they get.
     """
 
-    __slots__ = ("head", "mask", "pairs", "sessions", "subscriptions")
+    __slots__ = ("head", "mask", "pairs", "shared", "subscriptions")
 
     def __init__(self, mask: int) -> None:
         self.mask = mask
         self.subscriptions: list[Subscription] = []
-        self.head: bytes | None = None  # what all `sessions` get before every payload; None: `tell` them
-        self.sessions: tuple[Session, ...] = ()
-        self.pairs: tuple[tuple[Session, bytes], ...] = ()  # the same if there are several heads
+        self.pairs: tuple[tuple[Session, bytes], ...] = ()  # who gets which head; none: make them anew
+        self.head = b""  # of all, if they are `shared`
+        self.shared: SharedOut | None = None
 
     def add(self, subscription: Subscription) -> None:
         subscription.place = len(self.subscriptions)
@@ -72,38 +72,21 @@ class Audience:
 
     def forget(self) -> None:
         """Make the heads anew for the next event."""
-        self.head = None
-        self.sessions = ()
         self.pairs = ()
+        self.shared = None
 
-    def _pair(self, rendering: Rendering, payload: bytes) -> tuple[tuple[Session, bytes], ...]:
-        """Make the heads, side by side in memory, for a rendering that is constant."""
+    def pair(self, rendering: Rendering, payload: bytes) -> tuple[tuple[Session, bytes], ...]:
+        """Make the heads of an event, side by side in memory, and keep them if they are those of later events, too."""
         head = rendering.head(EVENT_ADD, 0, payload)
         begin, end = head[:12], head[16:]
         heads = {subid: begin + _id(subid) + end for subid in {one.subid for one in self.subscriptions}}
         pairs = tuple([(one.session, heads[one.subid]) for one in self.subscriptions])
-        if len(heads) == 1:
-            self.head = pairs[0][1]
-            self.sessions = tuple([one.session for one in self.subscriptions])
-        else:
+        if rendering.constant:
             self.pairs = pairs
+            if len(heads) == 1 < len(pairs):
+                self.head = pairs[0][1]
+                self.shared = rendering.outlet.hub.shared_out([one.session for one in self.subscriptions])
         return pairs
-
-    def tell(self, rendering: Rendering, payload: bytes) -> None:
-        """Queue an event if `head` is not known, or there are several."""
-        if not rendering.constant:
-            self.tell_each(rendering, payload)
-            return
-        held = False
-        for session, head in self.pairs or self._pair(rendering, payload):
-            if session.flowing or session.begin_events():
-                out = session.out
-                out.append(head)
-                out.append(payload)
-            else:
-                held = True
-        if held:
-            self.note_held()
 
     def tell_each(self, rendering: Rendering, payload: bytes) -> None:
         """Queue an event whose head may be another one each time, and which may be large."""

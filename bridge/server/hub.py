@@ -10,11 +10,13 @@ import logging
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Final, Protocol
+from weakref import WeakValueDictionary
 
 from bridge.server.complaints import Complaints
 from bridge.server.limits import MUCH, Limits
 from bridge.server.outlet import Done, Outlet
 from bridge.server.payloads import KeptPayloads
+from bridge.server.sharedout import SharedOut
 from bridge.server.views import MODIFIERS, View, open_view
 from records import PV, resolve
 
@@ -73,6 +75,8 @@ class Hub:
         self._flush_due = False
         self._waiting: list[Outgoing] = []  # for a later turn
         self._resume_due = False
+        self.gathering: SharedOut | None = None  # for several sessions, until it is passed on
+        self._shared: WeakValueDictionary[tuple[int, ...], SharedOut] = WeakValueDictionary()
         self.crowds = 0  # PVs with so many subscriptions that each change of theirs takes long
         self._events = 0  # since the crowds were last relieved
         self.sessions: set[Session] = set()
@@ -175,12 +179,30 @@ class Hub:
     def flush(self) -> None:
         """Send what has gathered: one write per circuit."""
         self._flush_due = False
+        self.pass_on()
         dirty, self._dirty = self._dirty, []
         for session in dirty:
             session.flush()
         if self.payloads.made > self.limits.unread // 4:
             self.payloads.made = 0
             self.drop_greediest()
+
+    def shared_out(self, sessions: list[Session]) -> SharedOut | None:
+        """What is common to these sessions; None if one of them is to get everything twice."""
+        key = tuple(sorted(map(id, sessions)))
+        if len(set(key)) < len(key):
+            return None
+        found = self._shared.get(key)
+        if found is None:
+            found = self._shared[key] = SharedOut(tuple(sessions))
+        return found
+
+    def pass_on(self) -> None:
+        """Give the sessions what has gathered for several of them: something else is to be sent."""
+        gathering = self.gathering
+        if gathering is not None:
+            self.gathering = None
+            gathering.close()
 
     def hold_flush(self) -> None:
         """A turn begins. The caller promises to call `flush` itself at its end (the reactor does)."""

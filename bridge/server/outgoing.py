@@ -70,7 +70,7 @@ class Outgoing:
         self.dirty = False  # is in the hub's list of sessions to flush
         self.waiting = False  # is in the hub's list of sessions to resume
         self.held = False  # events wait in `late`: the socket is full, or the client said EVENTS_OFF
-        self.flowing = False  # dirty and not held: an event need only be added
+        self.flowing = False  # dirty, not held, and nothing gathers for it elsewhere: an event need only be added
         self.late: OrderedDict[Subscription, None] = OrderedDict()
         self.is_stuck = False
         self._events_off = False
@@ -78,12 +78,16 @@ class Outgoing:
 
     def send(self, piece: bytes) -> None:
         """Add a piece of a reply; it leaves with the others of this turn."""
+        if self.hub.gathering is not None:
+            self.hub.pass_on()
         self.out.append(piece)
         if not self.dirty:
             self.hub.mark(self)
 
     def flush(self) -> None:
         """Send what this turn produced, in one write."""
+        if self.hub.gathering is not None:
+            self.hub.pass_on()
         self.dirty = False
         self.flowing = False
         if self.out and not self.closed:
@@ -120,6 +124,7 @@ class Outgoing:
         self._hold()
 
     def _hold(self) -> None:
+        self.hub.pass_on()
         self.held = self.is_stuck or self._events_off
         self.flowing = False
         if self.late and not self.held:
@@ -134,6 +139,7 @@ class Outgoing:
         """Get ready for events of this turn; False if they have to wait in `late`, because the client is held."""
         if self.held:
             return False
+        self.hub.pass_on()
         if not self.dirty:
             self.hub.mark(self)
         self.flowing = True

@@ -133,12 +133,17 @@ class Rendering:
                         payload = self.payload = pack(pv.value)  # `render`, without a call of Python's
                     except Exception:  # no number
                         payload = self.render()
-            head = audience.head
-            if head is None:
-                audience.tell(self, payload)
-                continue
+            shared = audience.shared
+            if shared is not None:
+                pieces = shared.pieces
+                if pieces is None:
+                    pieces = shared.open()
+                if pieces is not None:
+                    pieces.append(audience.head)
+                    pieces.append(payload)
+                    continue
             held = False
-            for session in audience.sessions:
+            for session, head in audience.pairs or audience.pair(self, payload):
                 if session.flowing or session.begin_events():
                     out = session.out
                     out.append(head)

@@ -80,3 +80,99 @@ def test_everybody_is_told_once_with_his_own_id(script: list[tuple[str, int, int
                     assert one.told() == []
                 else:
                     assert one.told() == sorted((subid, value) for subid in one.subids)
+
+
+PVS = 3
+moves = st.one_of(
+    st.tuples(st.just("post"), st.integers(0, PVS - 1), st.just(0)),
+    st.tuples(st.just("post"), st.integers(0, PVS - 1), st.just(0)),
+    st.tuples(st.just("subscribe"), st.integers(0, PVS - 1), st.integers(0, CLIENTS - 1)),
+    st.tuples(st.just("cancel"), st.integers(0, PVS - 1), st.integers(0, CLIENTS - 1)),
+    st.tuples(st.just("get"), st.integers(0, PVS - 1), st.integers(0, CLIENTS - 1)),
+    st.tuples(st.just("turn"), st.just(0), st.just(0)),
+)
+
+
+@given(st.lists(moves, min_size=20, max_size=80))
+def test_every_client_is_told_of_all_pvs_in_the_order_of_their_changes(script: list[tuple[str, int, int]]) -> None:
+    """Two clients choose the same ids, the third others; what one has asked for falls between the others' events."""
+    pvs = [PV(f"T:{index}") for index in range(PVS)]
+    first = Wire({pv.name: pv for pv in pvs})
+    hub = first.hub
+    wires = [first, *(Wire({}, beside=first) for _ in range(CLIENTS - 1))]
+    sids = [[wire.create(pv.name, cid) for cid, pv in enumerate(pvs)] for wire in wires]
+    due: list[list[tuple[int, float]]] = [[] for _ in wires]
+    told: list[list[tuple[int, float]]] = [[] for _ in wires]
+    subscribed: set[tuple[int, int]] = set()
+
+    def say(who: int, command: Command, which: int, body: bytes = b"") -> None:
+        head = struct.pack(">HHHHII", command, len(body), ChannelType.DOUBLE, 1, sids[who][which], subid(who, which))
+        wires[who].session.feed(head + body)
+
+    def subid(who: int, which: int) -> int:
+        return which + 10 * (who == CLIENTS - 1)
+
+    value = 0.0
+    hub.hold_flush()
+    for step, which, who in [*script, ("turn", 0, 0)]:
+        if step == "post":
+            value += 1.0
+            pvs[which].post(value)
+            for watcher, watched in subscribed:
+                if watched == which:
+                    due[watcher].append((subid(watcher, which), value))
+        elif step == "subscribe" and (who, which) not in subscribed:
+            subscribed.add((who, which))
+            due[who].append((subid(who, which), pvs[which].value))
+            say(who, Command.EVENT_ADD, which, struct.pack(">fffHH", 0, 0, 0, 1, 0))
+        elif step == "cancel" and (who, which) in subscribed:
+            subscribed.remove((who, which))
+            say(who, Command.EVENT_CANCEL, which)
+        elif step == "get":
+            say(who, Command.READ_NOTIFY, which)
+        elif step == "turn":
+            hub.flush()
+            for seen, wire in zip(told, wires, strict=True):
+                events = [one for one in wire.replies() if one.command == Command.EVENT_ADD and one.body]
+                seen += [(one.p2, struct.unpack(">d", one.body)[0]) for one in events]
+            hub.hold_flush()
+    assert told == due
+
+
+def test_what_all_clients_get_is_gathered_once() -> None:
+    pvs = [PV(f"T:{index}") for index in range(3)]
+    first = Wire({pv.name: pv for pv in pvs})
+    wires = [first, Wire({}, beside=first)]
+    for wire in wires:
+        for subid, pv in enumerate(pvs):
+            subscribe(wire, wire.create(pv.name), subid, ChannelType.DOUBLE)
+    for value in (1.0, 2.0, 3.0):  # the first of them finds out who gets what
+        for pv in pvs:
+            pv.post(value)
+        pieces = [wire.session.out for wire in wires]
+        first.hub.pass_on()
+        assert pieces[0] == pieces[1]
+        if value > 1.0:
+            assert len(pieces[0]) == 1
+            assert pieces[0][0] is pieces[1][0]
+        for wire in wires:
+            assert [(one.p2, struct.unpack(">d", one.body)[0]) for one in wire.replies()] == [
+                (subid, value) for subid in range(3)
+            ]
+
+
+def test_a_client_that_left_among_several_costs_the_others_no_event() -> None:
+    pv = PV("T:d")
+    first = Wire({"T:d": pv})
+    wires = [first, Wire({}, beside=first), Wire({}, beside=first)]
+    for wire in wires:
+        subscribe(wire, wire.create("T:d"), 1, ChannelType.DOUBLE)
+    pv.post(1.0)
+    for wire in wires:
+        assert len(wire.replies()) == 1
+    pv.post(2.0)
+    wires[1].close()
+    pv.post(3.0)
+    for wire in (wires[0], wires[2]):
+        assert [struct.unpack(">d", one.body)[0] for one in wire.replies()] == [2.0, 3.0]
+    assert wires[1].replies() == []
