@@ -8,6 +8,7 @@ from __future__ import annotations
 from math import isfinite
 from typing import Any, ClassVar, Final
 
+from records.alarm import NO_ALARM
 from records.common import (
     COMMON,
     INPUT,
@@ -24,6 +25,7 @@ from records.convert import convert
 from records.field import PROCESSES, Field, Table, table
 from records.menus import MENU_SIMM
 from records.output import CLOSED_LOOP
+from records.pv import LOG, VALUE, clock
 from records.rec.analog import AnalogOutput
 from records.rec.converted import Converted
 from records.record import RAW_TOLD
@@ -102,6 +104,44 @@ class AoRecord(Converted, AnalogOutput):
     defines: ClassVar[bool] = True
     has_raw: ClassVar[int] = RAW_TOLD
     raw_type: ClassVar[FieldType] = FieldType.LONG
+
+    def process_soft(self) -> None:
+        """As any Output; a record that has nothing special about it takes all the steps at once, in half the time."""
+        value: float = self.value  # type: ignore[assignment]  # a number in this type
+        if self.drvh > self.drvl:
+            value = self.limit(value)
+        if (
+            self._links is not None
+            or self.alarm is not NO_ALARM
+            or self.nsev
+            or self.udf
+            or (self.hhsv or self.hsv or self.lsv or self.llsv)
+            or (self.omsl or self.oroc or self.simm or self.tse)
+            or (self.linr or self.aslo or self.aoff or self.roff or self.init)
+            or not _TOO_LITTLE < value < _TOO_MUCH  # NaN among them
+        ):
+            AnalogOutput.process_soft(self)
+            return
+        self.value = self.pval = self.lalm = value
+        self.rval = raw_value = int(value + 0.5) if value >= 0.0 else int(value - 0.5)
+        if value != self.oval:
+            self.oval = value
+            self.oraw = raw_value
+        now_ns = clock.now_ns
+        self.time_ns = now_ns()
+        changes = 0
+        if abs(self.mlst - value) > self.mdel:
+            self.mlst = value
+            changes = VALUE
+        if abs(self.alst - value) > self.adel:
+            self.alst = value
+            changes |= LOG
+        for listen in self.listeners:
+            listen(self, changes)
+        if changes:
+            self.oraw = raw_value
+        for field in self._watched:
+            field.refresh(changes)
 
     def desired(self) -> float:
         """VAL or that of DOL, added to VAL if OIF is Incremental (``fetch_value`` of aoRecord.c)."""
