@@ -51,7 +51,7 @@ class Door:
 
     def _accept(self, listener: socket.socket) -> None:
         for link in tuple(self._newcomers(listener)):
-            link.receive()  # most have said something by now: our VERSION leaves with the answer
+            link.ready()  # most have said something by now: our VERSION leaves with the answer
 
     def _newcomers(self, listener: socket.socket) -> Iterator[TcpLink]:
         for _ in range(ACCEPTS_A_TURN):

@@ -179,7 +179,8 @@ class Hub:
     def flush(self) -> None:
         """Send what has gathered: one write per circuit."""
         self._flush_due = False
-        self.pass_on()
+        if self.gathering is not None:
+            self.pass_on()
         dirty, self._dirty = self._dirty, []
         for session in dirty:
             session.flush()

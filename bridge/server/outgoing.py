@@ -139,7 +139,8 @@ class Outgoing:
         """Get ready for events of this turn; False if they have to wait in `late`, because the client is held."""
         if self.held:
             return False
-        self.hub.pass_on()
+        if self.hub.gathering is not None:
+            self.hub.pass_on()
         if not self.dirty:
             self.hub.mark(self)
         self.flowing = True

@@ -174,7 +174,7 @@ class TcpLink:
         """Begin to feed `session`; `on_close` is told when the connection is over."""
         self.session = session
         self._on_close = on_close
-        self._reactor.watch(self._fd, READ, self._ready)
+        self._reactor.watch(self._fd, READ, self.ready)
 
     def send(self, pieces: list[bytes]) -> None:
         """Send, or keep for when the socket takes more."""
@@ -245,14 +245,12 @@ class TcpLink:
         else:
             self._set_stuck(False)
 
-    def _ready(self, events: int) -> None:
+    def ready(self, events: int = READ) -> None:
+        """Send what the socket takes again, and feed the session with what has come, if anything has."""
         if events & WRITE:
             self._drain()
-        if events & ~WRITE:
-            self.receive()
-
-    def receive(self) -> None:
-        """Feed the session with what has come, if anything has."""
+            if events == WRITE:
+                return
         session = self.session
         if session is not None and not session.behind:
             try:

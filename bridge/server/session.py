@@ -104,25 +104,32 @@ class Session(Outgoing):
 
     # --- bytes in -----------------------------------------------------------------------------------------------
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: Data) -> None:
         """Take what arrived. Never raises for anything a client may send."""
         if self._skip:
             skipped = min(self._skip, len(data))
             self._skip -= skipped
             data = data[skipped:]
-        if not self._have:
-            self._serve(data)
-            return
-        self._rest += data
-        self._have += len(data)
-        if self._have >= self._need:
-            self._serve(self._take_rest())
+        if self._have:
+            self._rest += data
+            self._have += len(data)
+            if self._have < self._need:
+                return
+            data = self._take_rest()
+        try:
+            self._messages(data)
+        except BadMessage as error:
+            self._hang_up("circuit closed: %s", error)
+        except Exception as error:  # a defect, of ours or of somebody's PV class: it costs this circuit and no other
+            self._hang_up("circuit closed: %r", error, error)
+        if self.out and not self.dirty:
+            self.hub.mark(self)
 
     def resume(self) -> None:
         """Go on with what was left for this turn."""
         super().resume()
         if self.behind and not self.is_stuck and not self.closed:
-            self._serve(self._take_rest())
+            self.feed(b"")
 
     def stuck(self, stuck: bool) -> None:
         """The link's word that the socket is full, or takes bytes again."""
@@ -136,16 +143,6 @@ class Session(Outgoing):
         self.reads.clear()
         self.wide.clear()
         self.hold_events(True)
-
-    def _serve(self, data: Data) -> None:
-        try:
-            self._messages(data)
-        except BadMessage as error:
-            self._hang_up("circuit closed: %s", error)
-        except Exception as error:  # a defect, of ours or of somebody's PV class: it costs this circuit and no other
-            self._hang_up("circuit closed: %r", error, error)
-        if self.out and not self.dirty:
-            self.hub.mark(self)
 
     def _hang_up(self, text: str, why: Exception, error: Exception | None = None) -> None:
         self.hub.complain(f"%s: {text}", self.peer, why, error=error)
