@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bridge.ca.circuit import DISCONNECTED, VirtualCircuit
     from bridge.ca.dbr import ChannelType, DbrMetadata
     from bridge.ca.errors import LocalProtocolError, ProtocolError, RemoteProtocolError
-    from bridge.ca.fields import Header
+    from bridge.ca.header import Header
     from bridge.ca.messages import (
         AccessRightsResponse,
         Beacon,
@@ -122,7 +122,7 @@ __all__ = [
 # it should not have to load forty message classes first (25 ms on a fast machine, much longer on a small one).
 _HOMES = (
     *("messages", "circuit", "channel", "broadcaster", "roles", "rules"),
-    *("states", "status", "errors", "dbr", "fields"),
+    *("states", "status", "errors", "dbr", "header"),
 )
 
 

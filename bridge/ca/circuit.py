@@ -17,8 +17,7 @@ from typing import Final
 
 from bridge.ca import messages as m
 from bridge.ca.errors import LocalProtocolError, RemoteProtocolError
-from bridge.ca.fields import Header
-from bridge.ca.header import EXTENDED_FROM, HEADER_SIZE, MINOR_VERSION, Command
+from bridge.ca.header import EXTENDED_FROM, HEADER_SIZE, MINOR_VERSION, Command, Header
 from bridge.ca.layout import decode, encode, sender_of
 from bridge.ca.message import Message
 from bridge.ca.roles import Role

@@ -7,12 +7,8 @@ ProtocolError
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from bridge.ca.header import Header
 from bridge.ca.status import ECA
-
-if TYPE_CHECKING:
-    from bridge.ca.fields import Header
 
 __all__ = ["LocalProtocolError", "ProtocolError", "RemoteProtocolError"]
 

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from bridge.ca.dbr import ChannelType
 from bridge.ca.errors import LocalProtocolError, RemoteProtocolError
-from bridge.ca.header import EXTENDED, EXTENDED_FROM, HEADER, HEADER_SIZE, MAX_NAME, Command, pack_header
+from bridge.ca.header import EXTENDED, EXTENDED_FROM, HEADER, HEADER_SIZE, MAX_NAME, Command, Header, pack_header
 from bridge.ca.payload import needed_size
 from bridge.ca.roles import AccessRights
 from bridge.ca.status import ECA
@@ -23,20 +23,8 @@ __all__ = [
     "TO_WORD",
     "VERSION",
     "Codec",
-    "Header",
     "label",
 ]
-
-
-class Header(NamedTuple):
-    """The words of one header, extended or not; `payload_size` includes the padding."""
-
-    command: int
-    payload_size: int
-    data_type: int
-    data_count: int
-    parameter1: int
-    parameter2: int
 
 
 class Codec(NamedTuple):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 from enum import IntEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 __all__ = [
     "BEACON_PORT",
@@ -27,6 +27,7 @@ __all__ = [
     "REPEATER_PORT",
     "SERVER_PORT",
     "Command",
+    "Header",
     "pack_header",
     "pack_message",
 ]
@@ -52,6 +53,17 @@ MAX_PRIORITY: Final = 99
 DO_REPLY: Final = 10  # SEARCH: answer NOT_FOUND if the name is not here
 DONT_REPLY: Final = 5
 NO_ADDRESS: Final = 0xFFFFFFFF  # SEARCH reply: "the server is where this datagram came from"
+
+
+class Header(NamedTuple):
+    """The words of one header, extended or not; `payload_size` includes the padding."""
+
+    command: int
+    payload_size: int
+    data_type: int
+    data_count: int
+    parameter1: int
+    parameter2: int
 
 
 class Command(IntEnum):

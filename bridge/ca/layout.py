@@ -22,10 +22,9 @@ from bridge.ca.fields import (
     TO_WORD,
     VERSION,
     Codec,
-    Header,
     label,
 )
-from bridge.ca.header import EXTENDED, HEADER, HEADER_SIZE, Command, pack_header
+from bridge.ca.header import EXTENDED, HEADER, HEADER_SIZE, Command, Header, pack_header
 from bridge.ca.message import Message, MessageType, make
 from bridge.ca.messages import (
     AccessRightsResponse,

@@ -11,13 +11,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bridge.ca.header import DO_REPLY, DONT_REPLY
+from bridge.ca.header import DO_REPLY, DONT_REPLY, Header
 from bridge.ca.message import Disconnected, Message
 from bridge.ca.payload import ChannelDataMessage, DataMessage, pack_data
 
 if TYPE_CHECKING:
     from bridge.ca.dbr import DbrMetadata
-    from bridge.ca.fields import Header
 
 __all__ = [
     "AccessRightsResponse",

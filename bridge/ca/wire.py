@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from bridge.ca.errors import RemoteProtocolError
-from bridge.ca.fields import Header
-from bridge.ca.header import EXTENDED, EXTENDED_FROM, HEADER, HEADER_SIZE
+from bridge.ca.header import EXTENDED, EXTENDED_FROM, HEADER, HEADER_SIZE, Header
 from bridge.ca.layout import decode
 from bridge.ca.message import Message
 from bridge.ca.roles import Role
