@@ -66,21 +66,24 @@ def decimal(reading: Any) -> Any:
     return _LEADING_ZEROS.sub(r"\1", reading, count=1) if isinstance(reading, str) else reading
 
 
-def reads_numbers(field_type: FieldType, max_count: int) -> bool:
-    """Whether a client's text, or a link's, is numbers there: base takes characters only as such."""
-    return field_type in _BYTES and max_count != 1
+def reads_numbers(field_type: FieldType, max_count: int, states: tuple[str, ...] = ()) -> bool:
+    """Whether a client's text, or a link's, has to be a number there: base takes characters only as such."""
+    return max_count != 1 and field_type is not _STRING and not (states and field_type is _ENUM)
 
 
-def text_elements(texts: Iterable[str], field_type: FieldType) -> list[int]:
-    """The elements of an integer type that a client's texts, or a link's, are for an array of it.
+def text_elements(texts: Iterable[str], field_type: FieldType) -> list[float]:
+    """The elements that a client's texts, or a link's, are for an array of numbers.
 
-    Unlike for a single number an empty text is none. Raises ValueError for what base refuses.
+    Unlike for a single number an empty text is none, and an array of ENUM takes no text. Raises ValueError for what
+    base refuses.
     """
-    elements = []
+    elements: list[float] = []
     for text in texts:
         if not text:
-            raise ValueError("an empty text is no whole number")
-        elements.append(_parse_integer(text, field_type))
+            raise ValueError("an empty text is no number")
+        if field_type is _ENUM:
+            raise ValueError(f"{text!r} is no element of an array of ENUM, which takes numbers")
+        elements.append(_one(text, field_type, ()))  # type: ignore[arg-type]  # a number: it is no STRING
     return elements
 
 
@@ -236,6 +239,8 @@ def _parse_state(text: str, states: tuple[str, ...]) -> int:
     if text in states:
         return states.index(text)
     if not states:
+        if not text:
+            raise ValueError("an empty text is no state")
         return _parse_integer(text, FieldType.USHORT)
     found = _INTEGER_TEXT.match(text)
     if found is not None and not text[found.end() :].strip():  # nothing may follow here

@@ -186,7 +186,7 @@ def _converted(value: Value, kind: FieldType, pv: PV, record: Any) -> Value:
     """What a put stores; text for numbers and choices is understood by the field itself."""
     if kind is not FieldType.STRING or pv.field_type is FieldType.STRING:
         return cast(value, kind, _about(pv, record), pv.field_type, pv.max_count)
-    if reads_numbers(pv.field_type, pv.max_count):  # the field itself would take the characters
+    if reads_numbers(pv.field_type, pv.max_count, pv.metadata.states):  # the field itself would take the characters
         texts = [value] if isinstance(value, str) else value
         return convert(text_elements(texts, pv.field_type), pv.field_type, pv.max_count)  # type: ignore[arg-type]
     return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Coroutine
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +17,7 @@ from bridge.server.outgoing import Request
 from bridge.server.outlet import Done, Outlet
 from bridge.server.render import BASE, LAST_VALUE_TYPE
 from bridge.server.views import View
-from records import PV
+from records import PV, FieldType
 from records.convert import reads_numbers, text_elements
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ _SCALAR: Final = {
     ChannelType.LONG: Struct(">i4x"),
     ChannelType.INT: Struct(">h6x"),
     ChannelType.ENUM: Struct(">H6x"),
-    ChannelType.CHAR: Struct(">b7x"),
+    ChannelType.CHAR: Struct(">B7x"),
 }
 
 
@@ -42,6 +43,7 @@ _requests = Struct("12s4s8s").iter_unpack  # prefix, request id, one element pad
 _prefix = Struct(">HHHHI").unpack  # command, size, type, count, server id
 _STRETCH: Final = 512 * 24  # bytes of requests that are done before somebody looks at the clock
 _TEXT: Final = 40  # characters that any PV may be given as an array of CHAR
+_BYTES: Final = (FieldType.CHAR, FieldType.UCHAR)
 
 
 def fast_writes(session: Session, data: Data, offset: int, end: int) -> int:
@@ -166,16 +168,18 @@ def _value(dbr: int, count: int, body: Body, channel: Channel) -> Any:
     start = METADATA_SIZE[dbr]
     room = len(body) - start
     pv = channel.pv
+    most = pv.room if isinstance(pv, View) else pv.max_count
+    if isinstance(pv, View):
+        pv = pv.origin  # filters are for those who read, as in base
     if base == ChannelType.STRING and count == 1:
         # clients send a lone string no longer than it is
         text = bytes(body[start : start + 40]).partition(b"\0")[0].decode("utf-8", "surrogateescape")
-        return text_elements([text], pv.field_type) if _takes_numbers(pv) else text
+        return _numbers([text], pv) or text
     size = ELEMENT_SIZE[base]
-    if count == 0 and pv.max_count > 1:
+    if count == 0 and most > 1:
         return []
     if count < 1 or count * size > room:
         raise ValueError(f"{count} elements of type {dbr} do not fit in {len(body)} bytes")
-    most = pv.room if isinstance(pv, View) else pv.max_count
     if base == ChannelType.CHAR and most < _TEXT:
         most = _TEXT  # text may come to any PV as characters
     if count > most:
@@ -183,17 +187,20 @@ def _value(dbr: int, count: int, body: Body, channel: Channel) -> Any:
     elements = decode_elements(base, bytes(body[start : start + count * size]), count)
     if base == ChannelType.STRING:
         texts = [text.decode("utf-8", "surrogateescape") for text in elements if isinstance(text, bytes)]
-        if _takes_numbers(pv):
-            return text_elements(texts, pv.field_type)
-        return texts if count > 1 else texts[0]
+        return _numbers(texts, pv) or (texts if count > 1 else texts[0])
     if count == 1:
-        one = elements[0]
-        return one - 256 if base == ChannelType.CHAR and isinstance(one, int) and one > 127 else one
+        return elements[0]
+    if base == ChannelType.CHAR and pv.max_count > 1 and pv.field_type not in _BYTES:
+        return array(
+            "B", bytes(body[start : start + count])
+        )  # numbers; only for a single value characters are its text
     return elements
 
 
-def _takes_numbers(pv: PV) -> bool:
-    return reads_numbers(pv.field_type, pv.max_count) and not isinstance(pv, View)
+def _numbers(texts: list[str], pv: PV) -> list[float]:
+    """What texts are for an array of numbers; none if `pv` is something else. Raises ValueError."""
+    wanted = reads_numbers(pv.field_type, pv.max_count, pv.metadata.states)
+    return text_elements(texts, pv.field_type) if wanted else []
 
 
 def _put_typed(session: Session, channel: Channel, dbr: int, value: Any, done: Done, waits: bool) -> None:

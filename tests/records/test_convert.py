@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from records import FieldType, Metadata, as_field_type, convert, text_of
-from records.convert import cut, text_elements
+from records.convert import cut, reads_numbers, text_elements
 from records.rec.longin import LonginRecord
 from records.rec.waveform import WaveformRecord
 from records.types import INTEGER_RANGE
@@ -326,7 +326,12 @@ def test_an_instrument_says_decimal_numbers() -> None:
 
 @pytest.mark.parametrize(
     ("texts", "kind", "elements"),
-    [(["65", "010"], F.CHAR, [65, 8]), (["-1", "0xff"], F.UCHAR, [255, 255]), (["-1"], F.CHAR, [-1])],
+    [
+        (["65", "010"], F.CHAR, [65, 8]),
+        (["-1", "0xff"], F.UCHAR, [255, 255]),
+        (["-1"], F.CHAR, [-1]),
+        (["1.5", "08"], F.DOUBLE, [1.5, 8.0]),
+    ],
 )
 def test_elements_from_texts(texts: list[str], kind: F, elements: list[int]) -> None:
     assert text_elements(texts, kind) == elements
@@ -334,5 +339,12 @@ def test_elements_from_texts(texts: list[str], kind: F, elements: list[int]) -> 
 
 @pytest.mark.parametrize("text", ["xyz", "", " ", "256", "-129", "nan"])
 def test_texts_that_are_no_elements(text: str) -> None:
-    with pytest.raises(ValueError, match=r"whole number|range"):
+    with pytest.raises(ValueError, match=r"no (whole )?number|range"):
         text_elements(["1", text], F.CHAR)
+
+
+def test_an_array_of_enum_takes_no_text_unless_it_has_states() -> None:
+    with pytest.raises(ValueError, match="takes numbers"):
+        text_elements(["1"], F.ENUM)
+    assert reads_numbers(F.ENUM, 2)
+    assert not reads_numbers(F.ENUM, 2, ("off", "on"))

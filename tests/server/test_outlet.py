@@ -515,3 +515,8 @@ def test_text_for_an_array_of_characters_is_numbers() -> None:
     assert pv.value == b"Hi"
     assert wire.ask(Command.WRITE_NOTIFY, b"xyz".ljust(8, b"\0"), ChannelType.CHAR, 3, sid, 1)[0].p1 == ECA.NORMAL.code
     assert pv.value == b"xyz"
+    view = wire.create("T:c.[0:1]", 2)
+    assert wire.ask(Command.WRITE_NOTIFY, b"66".ljust(40, b"\0"), ChannelType.STRING, 1, view, 1)[0].p1 == 1
+    assert pv.value == b"B"
+    assert wire.ask(Command.WRITE_NOTIFY, b"xyz".ljust(40, b"\0"), ChannelType.STRING, 1, view, 1)[0].p1 != 1
+    assert pv.value == b"B"
