@@ -58,15 +58,20 @@ class Field(NamedTuple):
     def _choice(self, value: Any) -> int:
         assert self.menu is not None
         try:
-            if self.menu is MENU_SCAN and isinstance(value, str) and not value.isdigit():
-                index = scan_index(value)
-            else:
-                index = int(convert(value, FieldType.ENUM, 1, self.menu))  # type: ignore[arg-type]  # one element
+            index = int(convert(value, FieldType.ENUM, 1, self.menu))  # type: ignore[arg-type]  # one element
         except ValueError:
-            index = -1
+            index = _scan(value) if self.menu is MENU_SCAN else -1
         if not 0 <= index < len(self.menu) and index != self.default:  # SSCN begins at 65535, which is no choice
             raise ValueError(f"{self.name} has no choice {value!r}; choose one of {', '.join(map(repr, self.menu))}")
         return Severity(index) if self.menu is MENU_ALARM_SEVR else index
+
+
+def _scan(value: Any) -> int:
+    """The choice of SCAN meant by a text that is none to the letter; -1 if there is none."""
+    try:
+        return scan_index(value) if isinstance(value, str) else -1
+    except ValueError:
+        return -1
 
 
 Table = dict[str, Field]

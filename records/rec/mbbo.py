@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from records.alarm import Severity, Status
 from records.common import COMMON, INPUT, output, raw, simulation
+from records.convert import convert
 from records.field import Table, table
 from records.menus import MENU_SIMM
 from records.output import Output
@@ -13,6 +14,14 @@ from records.rec.multibit import SIXTEEN_STATES, MultiBit
 from records.types import FieldType, Value
 
 __all__ = ["MbboRecord"]
+
+
+def _leading_number(value: Any) -> int | None:
+    """The number that a text begins with; None if there is none."""
+    try:
+        return int(convert(value, FieldType.USHORT)) if value and isinstance(value, str) else None  # type: ignore[arg-type]
+    except ValueError:
+        return None
 
 
 class MbboRecord(MultiBit, Output):
@@ -33,6 +42,16 @@ class MbboRecord(MultiBit, Output):
 
     rbv: int
     orbv: int
+
+    def accept(self, value: Any) -> Value:
+        """As for any record with states, but a number may be followed by anything (``put_enum_str`` of base)."""
+        try:
+            return super().accept(value)
+        except ValueError:
+            number = _leading_number(value)
+            if number is None or number >= len(self.metadata.states):
+                raise
+            return number
 
     def convert_output(self, value: Any) -> None:
         """RVAL, once there is a value; IVOV is one."""
