@@ -55,6 +55,13 @@ class Field(NamedTuple):
             return cut(str(text), self.size - 1)
         return convert(value, self.type)
 
+    def check_size(self, value: Any) -> None:
+        """Raise ValueError for a text that `convert` would cut, as it does what clients put; authors shall know."""
+        if self.type is FieldType.STRING and isinstance(value, str) and not self.changes & LINK:
+            size = len(value.encode("utf-8", "surrogateescape"))
+            if size >= self.size:
+                raise ValueError(f"{value!r} has {size} bytes; {self.name} holds {self.size - 1}")
+
     def _choice(self, value: Any) -> int:
         assert self.menu is not None
         try:

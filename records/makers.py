@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from records.convert import cut
 from records.menus import scan_index
 from records.near import near
 from records.place import here
@@ -143,7 +144,7 @@ class RecordMaker(Generic[R]):
         Args:
             value: VAL to begin with; a record without INP and without a value is undefined (UDF).
             name: the PV's name after the group's prefix; the attribute's name if None.
-            doc: the description (DESC).
+            doc: the description; what fits of its first line is DESC.
             inp: what to read: a question for the group's port, anything with `read`, or a link such as
                 ``"OTHER.VAL CP MS"``.
             out: what to write, likewise.
@@ -165,7 +166,7 @@ class RecordMaker(Generic[R]):
             if out is not None and "OUT" not in record_class.fields:
                 raise TypeError(f"{rtyp} has no OUT: it cannot write")
             if doc:
-                fields.setdefault("desc", doc.strip().partition("\n")[0])
+                fields.setdefault("desc", cut(doc.strip().partition("\n")[0], record_class.fields["DESC"].size - 1))
             if scan is not None:
                 fields["scan"] = scan_index(scan)
             if pini is not None:
@@ -210,6 +211,7 @@ class RecordMaker(Generic[R]):
                 known = (*_KEYWORDS, *(name.lower() for name in rows))
                 raise TypeError(f"{rtyp} has no field {attr!r}{near(attr, known)}")
             try:
+                row.check_size(value)
                 checked[attr] = row.convert(value)
             except ValueError as error:
                 raise ValueError(f"{rtyp}: {attr}={value!r}: {error}") from None

@@ -6,7 +6,7 @@ import re
 from typing import Any, Final
 
 from records.alarm import Severity
-from records.field import LINK, Field
+from records.field import Field
 from records.menus import MENU_ALARM_SEVR
 from records.near import near
 from records.types import INTEGER_RANGE, FieldType
@@ -27,9 +27,7 @@ def field_value(row: Field, text: str) -> Any:
     if row.menu is not None:
         return _choice(row, text)
     if row.type is FieldType.STRING:
-        size = len(text.encode("utf-8", "surrogateescape"))
-        if size >= row.size and not row.changes & LINK:
-            raise ValueError(f"{text!r} has {size} bytes; {row.name} holds {row.size - 1}")
+        row.check_size(text)
         return text
     bare = text.strip()
     if not bare:

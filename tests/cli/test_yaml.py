@@ -170,6 +170,10 @@ LINE = "port: {SerialPort: /dev/ttyS9}\nrecords:\n"
         ("port: {SerialPort: }\nrecords: {}\n", ":1:8: SerialPort wants 'device'; SerialPort takes device, baud"),
         ("port: {SerialPort: [a, 1, 2]}\nrecords: {}\n", ":1:8: SerialPort was given too much; it takes device,"),
         ("records: {A: {type: ai, autosav: true}}\n", ":1:25: A: ai has no field 'autosav' (did you mean 'autosave'"),
+        (
+            f"records:\n  A: {{type: ai,\n      desc: {'D' * 41}}}\n",
+            f":3:7: A: ai: desc='{'D' * 41}': '{'D' * 41}' has 41 bytes; DESC holds 40",
+        ),
         (BUS + "  A: {type: ai, inp: {Inputt: 0}}\n", ":3:23: A: there is no 'Inputt' (did you mean 'Input'"),
         (BUS + "  A: {type: ai, inp: {input: [0, INT16]}}\n", ":3:23: A: there is no 'input' (did you mean 'Input'"),
         # what YAML itself says

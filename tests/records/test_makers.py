@@ -97,6 +97,8 @@ def test_unknown_options(maker: Any, options: dict[str, Any], message: str) -> N
         ({"hhsv": "BAD"}, "ai: hhsv='BAD': HHSV has no choice 'BAD'"),
         ({"hihi": "hot"}, "ai: hihi='hot': 'hot' is no number"),
         ({"pini": "SOMETIMES"}, "PINI has no choice"),
+        ({"desc": "x" * 41}, r"has 41 bytes; DESC holds 40 \(.*test_makers.py"),
+        ({"egu": "µ" * 8}, "has 16 bytes; EGU holds 15"),
     ],
 )
 def test_bad_values(options: dict[str, Any], message: str) -> None:
@@ -161,3 +163,7 @@ def test_types_that_few_iocs_have_are_imported_when_they_are_used() -> None:
         "assert 'records.scalc' in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_what_fits_of_a_doc_is_the_description() -> None:
+    assert ai(doc=f"\n{'x' * 50}\nand more").create().desc == "x" * 40
