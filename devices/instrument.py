@@ -8,7 +8,7 @@ from inspect import signature
 from typing import Any
 
 from drivers import Port
-from records import PVGroup, Record, expand
+from records import PVGroup, expand
 from records.near import near
 
 __all__ = ["Instrument"]
@@ -22,8 +22,7 @@ class Instrument(PVGroup):
     share a port: it then serves them in turn. A question's texts take EPICS macros of the group, as in
     ``Ask("KRDG? $(input)")``, so that subgroups for channels need no code.
 
-    Raises TypeError without a port, and for a record that would read what is only written or the other way round; and
-    whatever the port says of a question that it cannot ask.
+    Raises TypeError without a port, and whatever the port says of a question that it cannot ask.
     """
 
     def __init__(self, prefix: str = "", *, port: Port | None = None, **options: Any) -> None:
@@ -31,8 +30,6 @@ class Instrument(PVGroup):
             raise TypeError(_no_port(type(self), options))
         self.port = port
         super().__init__(prefix, **options)
-        for record in self.records():
-            _check_directions(record)
         self.services.append(port)
 
     def bind(self, link: Any, group: PVGroup) -> Any:
@@ -50,14 +47,6 @@ def _no_port(kind: type[Instrument], options: Mapping[str, Any]) -> str:
     own = [name for name in signature(kind).parameters if name not in ("prefix", "port", "options")]
     others = f", or by {', '.join(own)}" if own else ""
     return f"{kind.__name__}: {strange}say which port it is on: {kind.__name__}(..., port=...){others}"
-
-
-def _check_directions(record: Record) -> None:
-    """Raises TypeError for an INP that cannot be read and for an OUT that cannot be written: see `drivers.Point`."""
-    for kind, obstacle in (("inp", "unreadable"), ("out", "unwritable")):
-        if why := getattr(getattr(record, kind, None), obstacle, ""):
-            place = "" if record.pvspec is None else f" ({record.pvspec.place})"
-            raise TypeError(f"{record.pvname}: {kind}= of {why}{place}")
 
 
 def _expanded(question: Any, macros: Any) -> Any:

@@ -2,7 +2,8 @@
 
 A driver's point satisfies these protocols without importing this module. Deadlines belong to the point's port, alarms
 to the record: a point raises, and an exception may carry the alarm status it stands for in an attribute ``stat``
-(``"COMM"``, ``"TIMEOUT"``, ``"READ"``, ``"WRITE"``).
+(``"COMM"``, ``"TIMEOUT"``, ``"READ"``, ``"WRITE"``). One that can only be written or only be read says why in
+``unreadable`` or ``unwritable``: then no record is made that would do the other.
 """
 
 from __future__ import annotations

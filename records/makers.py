@@ -244,6 +244,8 @@ def _bound(kind: str, link: Any, spec: PVSpec[Any], group: PVGroup | None, metho
         raise kind_of(f"{_at(spec, group)}: {kind}={link}: {error}") from error
     if not hasattr(bound, method) and not (kind == "inp" and hasattr(bound, "subscribe")):
         raise TypeError(f"{_at(spec, group)}: {kind}={link}: a {type(bound).__name__} has no `{method}`")
+    if why := getattr(bound, "unreadable" if kind == "inp" else "unwritable", ""):  # see `records.links`
+        raise TypeError(f"{_at(spec, group)}: {kind}= of {why} ({spec.place})")
     return bound
 
 

@@ -147,7 +147,7 @@ def test_a_record_that_would_write_what_can_only_be_read(port: Port, question: A
     class Wrong(Instrument):
         A = SubGroup(Channel)
 
-    with pytest.raises(TypeError, match=rf"^X:A:SP: out= of .*{words}.*test_instrument\.py:\d+"):
+    with pytest.raises(TypeError, match=rf"^Channel\.SP: out= of .*{words}.*test_instrument\.py:\d+"):
         Wrong("X:", port=port)
 
 
@@ -159,8 +159,18 @@ def test_a_record_that_would_read_what_can_only_be_written(port: Port, question:
     class Wrong(Instrument):
         T = ai(inp=question)
 
-    with pytest.raises(TypeError, match=f"^X:T: inp= of .*to read, {words}"):
+    with pytest.raises(TypeError, match=rf"^Wrong\.T: inp= of .*to read, {words}"):
         Wrong("X:", port=port)
+
+
+def test_a_group_on_no_wire_is_told_as_well() -> None:
+    class Plain(PVGroup):
+        SP = ao(out=LINE.point(Ask("T?")))
+
+    with pytest.raises(TypeError, match=r"^Plain\.SP: out= of .*to write, use Tell.*test_instrument\.py:\d+"):
+        Plain("X:")
+    with pytest.raises(TypeError, match=r"inp= of .*to read, use Ask"):
+        ai(inp=LINE.point(Tell("T"))).create()
 
 
 def test_what_can_be_read_and_written_may_be_both() -> None:
