@@ -9,7 +9,7 @@ import sys
 import types
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from records import PVGroup
 from records.near import near
@@ -31,6 +31,9 @@ SUBSTITUTIONS: Final = (".substitutions", ".sub", ".subs")
 YAML: Final = (".yaml", ".yml")
 FOR_ITS_GROUPS: Final = "__ioc__"  # the name of a file that is executed for its groups and not to run by itself
 DATABASES: Final = (".db", ".vdb", ".template", *SUBSTITUTIONS)
+
+
+_Instrument: TypeAlias = tuple[str, int, PVGroup]  # of a YAML file: its name, "" without one, and its line
 
 
 class LoadError(Exception):
@@ -126,16 +129,27 @@ def pick(module: types.ModuleType, attribute: str | None) -> list[type[PVGroup] 
     return [classes[0][1]]
 
 
-def _instruments(
-    path: str | None, named: Sequence[tuple[str, PVGroup]], name: str | None
-) -> list[type[PVGroup] | PVGroup]:
-    """All instruments of a YAML file, or those of the name."""
-    found: list[type[PVGroup] | PVGroup] = [group for its, group in named if name in (None, its)]
+def _instruments(path: str | None, listed: Sequence[_Instrument], name: str | None) -> list[type[PVGroup] | PVGroup]:
+    """All instruments of a YAML file, or those of the name. Raises LoadError for two PVs of one name, as `database`."""
+    found = [one for one in listed if name in (None, one[0])]
+    owners: dict[str, _Instrument] = {}
+    for one in found:
+        _, line, group = one
+        for pv in group.pvdb:
+            other = owners.setdefault(pv, one)
+            if other is not one:
+                raise LoadError(
+                    f"{path}:{line}: two PVs are called {pv!r}: of {_called(*other)} and of {_called(*one)}"
+                )
     if found:
-        return found
-    names = list(dict.fromkeys(its for its, _ in named if its))
+        return [group for *_, group in found]
+    names = list(dict.fromkeys(its for its, *_ in listed if its))
     known = f"its instruments are: {', '.join(names)}" if names else "give it a `name`, or serve the whole file"
     raise LoadError(f"{path}: there is no instrument {name!r}{near(name or '', names)}; {known}")
+
+
+def _called(name: str, line: int, group: PVGroup) -> str:
+    return f"{repr(name) if name else 'the instrument'} in line {line} (prefix {group.prefix!r})"
 
 
 def _classes(module: types.ModuleType) -> list[tuple[str, type[PVGroup]]]:

@@ -113,7 +113,8 @@ class _Translator:
                 _put_before(call, self._prefix, instead=len(nodes) == 1)
             variable = f"instrument_{number}"
             self._body.append(_at(node, ast.Assign([ast.Name(variable, ast.Store())], call)))
-            named.append(ast.Tuple([ast.Constant(name), ast.Name(variable, ast.Load())], ast.Load()))
+            line = ast.Constant(node.start_mark.line + 1)
+            named.append(ast.Tuple([ast.Constant(name), line, ast.Name(variable, ast.Load())], ast.Load()))
         instruments = ast.Assign([ast.Name("__instruments__", ast.Store())], ast.List(named, ast.Load()))
         self._body.append(instruments)  # for `loader.pick`
         return ast.Module(self._body, [])

@@ -244,6 +244,21 @@ def test_a_record_may_have_any_name(tmp_path: Path) -> None:
     assert [*group.pvdb] == names
 
 
+def test_pvs_of_one_name_in_two_instruments(tmp_path: Path) -> None:
+    twice = "- {prefix: 'M:', records: {A: {type: ai}}}\n- {prefix: 'M:', name: Second one, records: {A: {type: ai}}}\n"
+    said = (
+        r"lab.yaml:2: two PVs are called 'M:A': of the instrument in line 1 \(prefix 'M:'\) "
+        r"and of 'Second one' in line 2 \(prefix 'M:'\)$"
+    )
+    with pytest.raises(LoadError, match=said):
+        loaded(tmp_path, twice)
+    device = "- LakeShore336: {prefix: 'C:', device: /dev/ttyS9}\n"
+    with pytest.raises(
+        LoadError, match=r"called 'C:\w+': of 'LakeShore336' in line 1 .* and of 'LakeShore336' in line 2"
+    ):
+        loaded(tmp_path, device * 2)
+
+
 def test_an_instrument_is_chosen_by_its_name(tmp_path: Path) -> None:
     path = tmp_path / "lab.yaml"
     path.write_text(TWO.replace('- name: Meter\n  prefix: "N:"', '- name: 2nd meter\n  prefix: "N:"'))
