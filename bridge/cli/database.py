@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from bridge.cli.check import add_database_options, database_files
-from bridge.cli.run import Servable, complain, run_parsed, run_parser, set_volume
+from bridge.cli.run import Servable, complain, parse, run_parsed, run_parser, set_volume
 from bridge.runtime.loader import FOR_ITS_GROUPS, LoadError, is_database, is_yaml, load_file, pick, program
 from records.db import Kind
 
@@ -22,7 +22,7 @@ def run_databases(argv: Sequence[str]) -> int:
     parser.prog = "iocbridge run"
     parser.add_argument("files", nargs="+", metavar="FILE", help=".db, .template, .substitutions, or FILE.py[:NAME]")
     add_database_options(parser)
-    args = parser.parse_args(argv)
+    args = parse(parser, argv)
     set_volume(args)
     targets: list[Servable] = []
     has_yaml = False

@@ -7,6 +7,7 @@ import gc
 import inspect
 import logging
 import os
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,8 +23,9 @@ from bridge.runtime.database import Target, database
 from bridge.runtime.loader import FOR_ITS_GROUPS, LoadError, is_database, is_yaml, load_file, pick, program
 from bridge.server import CannotListen, ConfigError, ServerConfig
 from records import PVGroup
+from records.near import near
 
-__all__ = ["complain", "files_of", "main", "run", "run_parsed", "run_parser", "set_volume"]
+__all__ = ["complain", "files_of", "main", "parse", "run", "run_parsed", "run_parser", "set_volume"]
 
 log = logging.getLogger("iocbridge")
 
@@ -55,6 +57,12 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("file", help="FILE.py or FILE.yaml; FILE:NAME chooses one of its PVGroups")
     options = "--prefix P --list-pvs --interfaces A ... --autosave FILE --port-status -v -q"
     parser.add_argument("options", nargs=argparse.REMAINDER, help=options).required = False
+    if argv[:1] and argv[0].startswith("-") and argv[0] not in ("-h", "--help"):
+        option = argv[0].partition("=")[0]
+        known = _options(run_parser((), prefix=True))
+        if option in known:
+            return complain(f"{option} comes after the file: iocbridge run FILE {option} ...")
+        return complain(f"{_no_option(option, [*known, '--caproto'])}; options come after the file")
     args = parser.parse_args(argv)
     path, attribute = program(args.file)
     sys.argv = [str(path), *args.options]
@@ -71,7 +79,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _run_yaml(path: Path, attribute: str | None) -> int:
     """Serve a file that has no program of its own: its options are known before it is read. Raises LoadError."""
-    args = run_parser((), prefix=True).parse_args(sys.argv[1:])
+    args = parse(run_parser((), prefix=True), sys.argv[1:])
     set_volume(args)
     return run_parsed(pick(load_file(path, FOR_ITS_GROUPS, args.prefix), attribute), args)
 
@@ -109,7 +117,7 @@ def run(
     _ran = True
     _refuse_to_run_alone(sys._getframe(1))
     parsed = log_pv_names is not None or interfaces is not None or module_name is not None
-    args = run_parser(targets).parse_args([] if parsed else sys.argv[1:] if argv is None else argv)
+    args = parse(run_parser(targets), [] if parsed else sys.argv[1:] if argv is None else argv)
     _refuse_prefix(targets, args)
     if parsed:
         args.list_pvs, args.interfaces = log_pv_names, interfaces
@@ -203,6 +211,25 @@ def run_parser(targets: Sequence[Servable], prefix: bool = False) -> argparse.Ar
     volume.add_argument("-q", "--quiet", action="store_true", help="log warnings and errors only")
     volume.add_argument("-v", "--verbose", action="store_true", help="log everything")
     return parser
+
+
+def parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Namespace:
+    """What the words say. Raises SystemExit, with one line that says why, for an option that there is not."""
+    args, strange = parser.parse_known_args(argv)
+    if strange:
+        option = next((word for word in strange if word.startswith("-")), None)
+        said = f"{strange[0]!r} means nothing here" if option is None else _no_option(option, _options(parser))
+        raise SystemExit(complain(f"{said}; see --help"))
+    return args
+
+
+def _options(parser: argparse.ArgumentParser) -> list[str]:
+    return re.findall(r"(?<!\w)-[\w-]+", parser.format_usage())
+
+
+def _no_option(word: str, known: Sequence[str]) -> str:
+    option = word.partition("=")[0]
+    return f"there is no option {option}{near(option, known)}"
 
 
 def complain(message: str, code: int = 2) -> int:

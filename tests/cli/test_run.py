@@ -143,6 +143,26 @@ async def test_help_is_that_of_the_file(ioc: Path) -> None:
         assert option in done.out
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("FILE", "--prefx", "X:"), "there is no option --prefx (did you mean '--prefix'?); see --help"),
+        (("FILE", "--list_pvs=1"), "there is no option --list_pvs (did you mean '--list-pvs'?); see --help"),
+        (("FILE", "more"), "'more' means nothing here; see --help"),
+        (("a.db", "--autosv", "F"), "there is no option --autosv (did you mean '--autosave'"),
+        (("--prefix", "X:", "FILE"), "--prefix comes after the file: iocbridge run FILE --prefix ..."),
+        (
+            ("--lst-pvs", "FILE"),
+            "there is no option --lst-pvs (did you mean '--list-pvs'?); options come after the file",
+        ),
+    ],
+)
+async def test_an_option_that_there_is_not(ioc: Path, words: tuple[str, ...], said: str) -> None:
+    done = await finished(*RUN, *(str(ioc) if word == "FILE" else word for word in words))
+    assert done.code == 2
+    assert one_line(done.err).startswith(f"iocbridge: {said}")
+
+
 # --- a lab's own folder of the same name -----------------------------------------------------------------------------
 
 
