@@ -25,9 +25,9 @@ class Output(Record):
     """A record with an OUT link.
 
     A put goes to the instrument first. If that accepts, the value is posted; if not, the value stays as it was, the
-    record goes WRITE/INVALID and the put fails. A record with an INP besides reads the instrument's own setting
-    whenever it processes for another reason (PINI, SCAN, the link coming back); one without writes its value again.
-    One that never had a value writes nothing.
+    record goes WRITE/INVALID, until a value is written or read, and the put fails. A record with an INP besides reads
+    the instrument's own setting whenever it processes for another reason (PINI, SCAN, the link coming back); one
+    without writes its value again. One that never had a value writes nothing.
     """
 
     undefined: ClassVar[str] = "never written"
@@ -38,6 +38,8 @@ class Output(Record):
     converts_ivov: ClassVar[bool] = True  # whether IVOV is limited, and made into RVAL, as any value
 
     on_connect: str | None = None  # "device", "push" or "leave"; None is "device" with an INP, else "leave"
+
+    _unwritten = ""  # why the last put failed, until a value is written
 
     _minds: ClassVar[bool] = False  # what is written, even if there is nobody to write to
 
@@ -183,6 +185,7 @@ class Output(Record):
         except Exception as error:
             # WRITE whatever the cause: it is the put that failed; AMSG has the cause
             self.failed(error, Status.WRITE, Status.WRITE)
+            self._unwritten = str(error) or type(error).__name__
             raise
         else:
             self._done(value)
@@ -196,6 +199,7 @@ class Output(Record):
 
     def _done(self, value: Value) -> None:
         self._puts += 1
+        self._unwritten = ""
         self.store(value, clock.now_ns())
 
     def reprocess(self) -> Coroutine[Any, Any, None] | None:
@@ -247,6 +251,7 @@ class Output(Record):
                     self.failed(error, Status.WRITE)
                 else:
                     if puts == self._puts:
+                        self._unwritten = ""
                         self.store(value, clock.now_ns())
                 again = bool(self.rpro)
         finally:
@@ -269,13 +274,18 @@ class Output(Record):
     async def link_changed(self, fault: Exception | None) -> None:
         """As for a Record; an output that is only written does not write again by itself when the link comes back.
 
-        An operator may have turned the knob meanwhile. Its COMM alarm goes, back to UDF if it was never written. With
-        ``on_connect="push"`` it does write, whoever turned what; with "leave" it does not even read its INP.
+        An operator may have turned the knob meanwhile. Its COMM alarm goes, back to UDF if it was never written and to
+        WRITE if the last put failed: the instrument still has not what was asked of it. With ``on_connect="push"`` it
+        does write, whoever turned what; with "leave" it does not even read its INP.
         """
+        if self.alarm.severity < Severity.INVALID:
+            self._unwritten = ""  # a value has come from elsewhere since
         if fault is None and self.on_connect == "push" and self.out is not None and not self.udf:
             await self._write_again(self.out)
             return
         if fault is None and (self.inp is None or self.on_connect == "leave"):
+            if self._unwritten:
+                self.raise_alarm(Status.WRITE, Severity.INVALID, self._unwritten)
             self.evaluate()
             return
         await super().link_changed(fault)

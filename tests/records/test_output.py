@@ -201,6 +201,50 @@ async def test_what_happens_when_the_link_comes_back_is_up_to_the_record(
     assert (record.value, record.alarm.severity) == (value, Severity.NO_ALARM)
 
 
+@pytest.mark.parametrize("down", ["before", "after"])
+@pytest.mark.parametrize("options", [{}, {"inp": Instrument(2.0), "on_connect": "leave"}])
+async def test_a_put_that_failed_is_not_forgotten_when_the_link_comes_back(down: str, options: dict[str, Any]) -> None:
+    instrument = Instrument()
+    record = ao(1.0, out=instrument, **options).create()
+    if down == "before":
+        await record.link_changed(Trouble("cable pulled"))
+    instrument.fault = Trouble("no")
+    with pytest.raises(Trouble):
+        await record.write(4)
+    if down == "after":
+        await record.link_changed(Trouble("cable pulled"))
+    instrument.fault = None
+    await record.link_changed(None)
+    assert (record.value, said(record)) == (1.0, ("WRITE", "INVALID", "no"))
+    await record.write(4)
+    for fault in (Trouble("cable pulled"), None):
+        await record.link_changed(fault)
+    assert (record.value, record.alarm.severity) == (4.0, Severity.NO_ALARM)
+
+
+async def test_a_put_that_failed_is_forgotten_over_a_value_from_elsewhere() -> None:
+    instrument = Instrument()
+    record = ao(1.0, out=instrument).create()
+    instrument.fault = Trouble("no")
+    with pytest.raises(Trouble):
+        await record.write(4)
+    record.post(2.0)
+    for fault in (Trouble("cable pulled"), None):
+        await record.link_changed(fault)
+    assert (record.value, record.alarm.severity) == (2.0, Severity.NO_ALARM)
+
+
+async def test_a_push_ends_the_alarm_of_a_put_that_failed() -> None:
+    instrument = Instrument()
+    record = ao(1.0, out=instrument, on_connect="push").create()
+    instrument.fault = Trouble("no")
+    with pytest.raises(Trouble):
+        await record.write(4)
+    instrument.fault = None
+    await record.link_changed(None)
+    assert (instrument.written, record.alarm.severity) == ([1.0], Severity.NO_ALARM)
+
+
 async def test_a_push_that_fails_is_in_alarm() -> None:
     instrument = Instrument()
     record = ao(4.0, out=instrument, on_connect="push").create()
