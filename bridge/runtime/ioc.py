@@ -75,6 +75,7 @@ class Ioc:
             saver.start()
         await self._welcome(come)
         self.resume()
+        asyncio.get_running_loop().call_soon(self._host.run)  # after the first scans
         self._follower = asyncio.create_task(self._follow(), name="PVs that come and go")
 
     def resume(self) -> None:

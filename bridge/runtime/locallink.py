@@ -61,7 +61,7 @@ class LocalLink:
     def _scan(self) -> None:
         self._owner.link_event(self)
         if scans(self.text, self._owner):
-            self._host.once(self._owner)
+            self._host.link_scan(self, self._owner)
 
     def get(self, source: Linked, wanted: FieldType, count: int, /) -> Value:
         """The value of the latest event."""

@@ -40,6 +40,7 @@ class RecordHost:
         self._loop = asyncio.get_running_loop()
         self.events = Events(self.once)
         self._queue: deque[Record] = deque()
+        self._held: dict[LocalLink, Record] | None = {}  # what links are to process once the IOC runs; None: it does
         self._stop = asyncio.Event()
         self._client: Client | None = None
         self._client_task: asyncio.Task[None] | None = None
@@ -103,6 +104,22 @@ class RecordHost:
         if not self._queue:
             self._loop.call_soon(self._process_queue)
         self._queue.append(record)
+
+    def link_scan(self, link: LocalLink, record: Record) -> None:
+        """Process a record because of an event of its link."""
+        if self._held is None:
+            self.once(record)
+        else:
+            self._held[link] = record
+
+    def run(self) -> None:
+        """The IOC is up: let links process their records. Whatever came before is one event of each, as in base.
+
+        Base's connect only now, and are told first of what PINI and the first scans have made.
+        """
+        held, self._held = self._held or {}, None
+        for record in held.values():
+            self.once(record)
 
     def _process_queue(self) -> None:
         for _ in range(len(self._queue)):
