@@ -56,18 +56,23 @@ if TYPE_CHECKING:
         mbbiDirect,
         mbbo,
         mbboDirect,
+        motor,
         permissive,
         printf,
         pvfunction,
         pvproperty,
+        scalcout,
         sel,
         seq,
+        sseq,
         state,
         stringin,
         stringout,
         sub,
         subArray,
         subroutine,
+        swait,
+        transform,
         waveform,
     )
 
@@ -104,21 +109,26 @@ __all__ = [
     "mbbiDirect",
     "mbbo",
     "mbboDirect",
+    "motor",
     "permissive",
     "printf",
     "pvfunction",  # a function as PVs
     "pvproperty",  # a PV with hooks
     "run",  # serve until Ctrl-C
     "running",  # serve inside an event loop of your own
+    "scalcout",
     "sel",
     "seq",
+    "sseq",
     "state",
     "stringin",
     "stringout",
     "sub",
     "subArray",
     "subroutine",  # a function that records call
+    "swait",
     "template_arg_parser",  # the same, for options of your own besides
+    "transform",
     "waveform",
 ]
 

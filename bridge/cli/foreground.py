@@ -9,7 +9,7 @@ import os
 import select
 import signal
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from bridge.runtime.asynclib import AsyncLibrary
 from bridge.runtime.autosave import Autosave
@@ -17,9 +17,6 @@ from bridge.runtime.ioc import running
 from bridge.runtime.view import Site
 from bridge.server import CaServer, ServerConfig, ServerLoop
 from records import PV
-
-if TYPE_CHECKING:
-    from bridge.client import ClientConfig
 
 __all__ = ["ASYNC_LIBS", "STARTING", "StartupHook", "async_lib_of", "run_server", "serve", "settle"]
 
@@ -84,7 +81,7 @@ def settle() -> None:
 
 def _up(server: CaServer, pvdb: Mapping[str, PV], list_pvs: bool) -> None:
     settle()
-    log.info("Listening on %s", ", ".join(f"{interface}:{server.port}" for interface in server.config.interfaces))
+    log.info("Listening on %s", ", ".join(server.addresses))
     log.info("Server startup complete.")
     if list_pvs:
         log.info("PVs available:\n%s", "\n".join(f"    {name}" for name in pvdb))
@@ -104,7 +101,7 @@ async def serve(
         loop.add_signal_handler(number, stop.set)
     log.info("Server starting up...")
     site = Site(os.environ.get("ENGINEER", ""), os.environ.get("LOCATION", ""))
-    async with running(pvdb, config=config, autosave=saving, site=site, on_exit=stop.set, links=_links) as ioc:
+    async with running(pvdb, config=config, autosave=saving, site=site, on_exit=stop.set) as ioc:
         _up(ioc.server, ioc.pvdb, list_pvs)
         hook = asyncio.create_task(_begin(startup_hook), name="startup hook") if startup_hook is not None else None
         await stop.wait()
@@ -113,13 +110,6 @@ async def serve(
             hook.cancel()
             await asyncio.gather(hook, return_exceptions=True)
     log.info("Server exited.")
-
-
-def _links() -> ClientConfig:
-    """Where links look for PVs of other IOCs. Called when the first such link is there."""
-    from bridge.client import ClientConfig
-
-    return ClientConfig.from_environment(os.environ)
 
 
 async def _begin(startup_hook: StartupHook) -> None:

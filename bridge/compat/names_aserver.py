@@ -60,7 +60,7 @@ class Context:
         async with _terminated(stop), running(Served(self.pvdb), config=config, on_exit=stop.set) as ioc:
             self.ioc = ioc
             try:
-                log.info("Listening on %s", ", ".join(f"{one}:{ioc.server.port}" for one in config.interfaces))
+                log.info("Listening on %s", ", ".join(ioc.server.addresses))
                 if startup_hook is not None:
                     await startup_hook(AsyncioAsyncLayer())
                 log.info("Server startup complete.")

@@ -249,15 +249,16 @@ async def running(
 ) -> AsyncIterator[Ioc]:
     """Run an IOC inside the caller's event loop: use it as ``async with running(group) as ioc: ...``.
 
-    The environment is not looked at: EPICS_CAS_... count with ``config=ServerConfig.from_environment(os.environ)``.
-    Several groups make one IOC. With `autosave`, a file or an Autosave, PVs get their saved values before the server
-    answers anybody, and are saved until it has ended. `links` is called to say where links look for PVs of other IOCs,
-    if there are such links. `on_exit` is called if a client asks the IOC to end (SYSRESET).
+    Several groups make one IOC. Where it serves says `config`, and `links`, which is called if there are such, where
+    links look for PVs of other IOCs; what is not given is as the environment says (EPICS_CAS_..., EPICS_CA_...). With
+    `autosave`, a file or an Autosave, PVs get their saved values before the server answers anybody, and are saved until
+    it has ended. `on_exit` is called if a client asks the IOC to end (SYSRESET).
 
     Raises DuplicateName, CannotListen or ConfigError if it cannot serve; an instrument that is away is no reason not to
     start, and neither is a save file that cannot be read.
     """
     pvdb = database(*targets)
+    config = config or ServerConfig.from_environment(os.environ)
     clock.now_ns = wall.now_ns
     _date(pvdb.values(), wall.now_ns())
     runner = EagerRunner(asyncio.get_running_loop())
@@ -266,10 +267,16 @@ async def running(
         serving(pvdb, config) as server,
     ):
         view = IocView(pvdb, server, wall.now_ns(), site=site, savers=savers, on_exit=on_exit)
-        ioc = Ioc(pvdb, server, runner, wall, view, links)
+        ioc = Ioc(pvdb, server, runner, wall, view, links or _links)
         try:
             await ioc.start()
             yield ioc
         finally:
             await ioc.stop()
             await runner.close()
+
+
+def _links() -> ClientConfig:
+    from bridge.client import ClientConfig  # few IOCs have such links
+
+    return ClientConfig.from_environment(os.environ)

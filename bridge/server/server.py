@@ -59,6 +59,11 @@ class CaServer:
         """The TCP port that searches are told."""
         return self.hub.port
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where clients connect, ``HOST:PORT`` for each interface that is served."""
+        return tuple(f"{host}:{self.port}" for host in self._listeners)
+
     def fileno(self) -> int:
         """One descriptor for all sockets."""
         return self._reactor.fileno()

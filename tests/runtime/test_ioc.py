@@ -266,3 +266,29 @@ async def test_the_first_time_is_that_of_the_start() -> None:
         assert before <= group.plain.time_ns == group.kept.time_ns <= time.time_ns()
         done = await c_tool(ioc.server.port, "caget", "-a", "T:unknown")
         assert "<undefined>" in done.out
+
+
+async def test_where_it_serves_and_looks_says_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Far(PVGroup):
+        A = pvproperty(value=41)
+
+    class Near(PVGroup):
+        B = ai(inp="FAR:A CP")
+
+    port = free_port()
+    monkeypatch.setenv("EPICS_CAS_INTF_ADDR_LIST", "127.0.0.1")
+    monkeypatch.setenv("EPICS_CAS_BEACON_ADDR_LIST", "127.0.0.1:9")
+    monkeypatch.setenv("EPICS_CAS_AUTO_BEACON_ADDR_LIST", "NO")
+    monkeypatch.setenv("EPICS_CA_SERVER_PORT", str(port))
+    monkeypatch.setenv("EPICS_CA_ADDR_LIST", "127.0.0.1")
+    monkeypatch.setenv("EPICS_CA_AUTO_ADDR_LIST", "NO")
+    async with running(Far("FAR:")) as far:
+        assert far.server.addresses == (f"127.0.0.1:{port}",)
+        near = Near("NEAR:")
+        async with running(near, config=loopback()):
+            await eventually(lambda: near.B.value == 41)
+
+
+async def test_an_address_that_is_not_there_is_not_said_to_be_served() -> None:
+    async with running(PVGroup("T:"), config=ServerConfig(port=0, interfaces=("127.0.0.1", "192.0.2.1"))) as ioc:
+        assert ioc.server.addresses == (f"127.0.0.1:{ioc.server.port}",)
