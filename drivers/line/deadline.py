@@ -15,22 +15,23 @@ class Deadline:
     keeps cancelled ones. So the timer stays, and looks when it fires whether anything is overdue.
     """
 
-    __slots__ = ("_due", "_late", "_timer")
+    __slots__ = ("_due", "_fires", "_late", "_timer")
 
     def __init__(self, late: Callable[[], None]) -> None:
         self._late = late
         self._due: float | None = None  # loop time
-        self._timer: asyncio.TimerHandle | None = None
+        # the loop's handle, and when it fires: uvloop's for less than half a millisecond does not know
+        self._timer: asyncio.Handle | None = None
+        self._fires = 0.0
 
     def begin(self, seconds: float) -> None:
         """From now on."""
         loop = asyncio.get_running_loop()
         self._due = due = loop.time() + seconds
-        timer = self._timer
-        if timer is None or timer.when() > due:
-            if timer is not None:
-                timer.cancel()
-            self._timer = loop.call_at(due, self._look)
+        if self._timer is None or self._fires > due:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._set(loop, due)
 
     def end(self) -> None:
         """It has ended in time."""
@@ -44,12 +45,16 @@ class Deadline:
             self._timer = None
 
     def _look(self) -> None:
-        timer, self._timer = self._timer, None
+        self._timer = None
         due = self._due
-        if due is None or timer is None:
+        if due is None:
             return
-        if due > timer.when():  # what this timer was for has ended; another has begun since
-            self._timer = asyncio.get_running_loop().call_at(due, self._look)
+        if due > self._fires:  # what this timer was for has ended; another has begun since
+            self._set(asyncio.get_running_loop(), due)
         else:
             self._due = None
             self._late()
+
+    def _set(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
+        self._timer = loop.call_at(due, self._look)
+        self._fires = due
