@@ -1,4 +1,4 @@
-"""Macros in names: caproto's ``{name}``, and EPICS's ``$(name)``, ``${name}``, ``$(name=default)``."""
+"""Macros: caproto's ``{name}``, and EPICS's ``$(name)``, ``${name}``, ``$(n=default)``; ``$(name)`` in questions."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-__all__ = ["expand"]
+__all__ = ["expand", "expand_question"]
 
+_ROUND: Final = r"\$\(\s*(?P<round>[\w.:-]+)\s*(?:=(?P<round_default>[^()]*))?\)"
+_QUESTION: Final = re.compile(_ROUND)
 _MACRO: Final = re.compile(
-    r"\$\(\s*(?P<round>[\w.:-]+)\s*(?:=(?P<round_default>[^()]*))?\)"
-    r"|\$\{\s*(?P<curly>[\w.:-]+)\s*(?:=(?P<curly_default>[^{}]*))?\}"
+    _ROUND + r"|\$\{\s*(?P<curly>[\w.:-]+)\s*(?:=(?P<curly_default>[^{}]*))?\}"
     r"|(?P<brace>\{\{|\}\})"
     r"|\{(?P<python>\w+)\}"
 )
@@ -23,18 +24,31 @@ def expand(text: str, macros: Mapping[str, Any] | None = None) -> str:
     """
     if "{" not in text and "$" not in text and "}" not in text:
         return text
-    known = macros or {}
 
     def value(found: re.Match[str]) -> str:
         if found["brace"]:
             return str(found["brace"][0])
-        name = found["round"] or found["curly"] or found["python"]
-        given = known.get(name)
-        if given is None:
-            given = found["round_default"] if found["round"] else found["curly_default"]
-        if given is None:
-            defined = ", ".join(sorted(key for key, one in known.items() if one is not None)) or "none"
-            raise ValueError(f"macro {name!r} in {text!r} is not defined (defined: {defined})")
-        return str(given)
+        if found["round"]:
+            return _value(text, macros, found["round"], found["round_default"])
+        return _value(text, macros, found["curly"] or found["python"], found["curly_default"])
 
     return _MACRO.sub(value, text)
+
+
+def expand_question(text: str, macros: Mapping[str, Any] | None = None) -> str:
+    """Return `text` with ``$(name)`` and ``$(name=default)`` replaced. Braces are left to templates: ``{f}``, ``{{``.
+
+    Raises ValueError as `expand` does.
+    """
+    return _QUESTION.sub(lambda found: _value(text, macros, found["round"], found["round_default"]), text)
+
+
+def _value(text: str, macros: Mapping[str, Any] | None, name: str, default: str | None) -> str:
+    known = macros or {}
+    given = known.get(name)
+    if given is None:
+        given = default
+    if given is None:
+        defined = ", ".join(sorted(key for key, one in known.items() if one is not None)) or "none"
+        raise ValueError(f"macro {name!r} in {text!r} is not defined (defined: {defined})")
+    return str(given)

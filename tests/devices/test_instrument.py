@@ -205,6 +205,23 @@ async def test_macros_in_the_body_of_a_request() -> None:
     assert asked == [b'{"ask":["A",2]}', b'{"no":{"name":"A"},"to":5}']
 
 
+async def test_macros_beside_the_braces_of_a_template() -> None:
+    wire = Wire()
+
+    class Unit(Instrument):
+        T = ai(inp=Ask("T?$(u)", "$(n=1).{i}"))
+        SP = ao(out=Tell("SP$(u){{{:.1f}}}"))
+
+    unit = Unit("U:", port=wire.port, macros={"u": "A"})
+    answering = asyncio.create_task(wire.answer())
+    async with wire.port:
+        assert (await unit.T.inp.read()).value == 5
+        await unit.SP.out.write(2)
+        await eventually(lambda: len(wire.asked) == 2)
+    answering.cancel()
+    assert wire.asked == ["T?A", "SPA{2.0}"]
+
+
 def test_a_macro_that_nobody_defined() -> None:
     class Wrong(Instrument):
         X = ai(inp=Ask("T? $(chanel)"))

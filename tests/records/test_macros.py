@@ -2,7 +2,7 @@
 
 import pytest
 
-from records import expand
+from records import expand, expand_question
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,21 @@ def test_undefined(text: str) -> None:
 def test_nothing_defined() -> None:
     with pytest.raises(ValueError, match="defined: none"):
         expand("{x}")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("$(thing) {f} {_}", "det {f} {_}"),  # a template says what its braces mean
+        ("$( thing ){{{:.2f}}}", "det{{{:.2f}}}"),
+        ("${s},{f}*$(more=7)", "${s},{f}*7"),
+        ("{thing} $", "{thing} $"),
+    ],
+)
+def test_expand_question(text: str, expected: str) -> None:
+    assert expand_question(text, {"thing": "det"}) == expected
+
+
+def test_undefined_in_a_question() -> None:
+    with pytest.raises(ValueError, match=r"macro 'name' in '\$\(name\)\?' is not defined \(defined: a\)"):
+        expand_question("$(name)?", {"a": 1})
