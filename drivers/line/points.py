@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from drivers.errors import BadReply, DriverError, Refused, ReplyTimeout, UsageError
 from drivers.line.form import Form
 from drivers.line.questions import Ask, Hear, Tell
-from drivers.line.replies import parser
+from drivers.line.replies import acceptance, parser
 from drivers.line.template import Command
 from drivers.options import check_seconds
 from drivers.reading import Reading
@@ -80,8 +80,7 @@ class TellPoint(_LinePoint):
         self.question = question
         check_seconds(f"{port.name}: {question!r}", timeout=question.timeout)
         self._command = Command(question.text, question.words)
-        reply = question.reply
-        self._reply = re.compile(re.escape(reply.strip())) if isinstance(reply, str) else reply
+        self._reply = None if question.reply is None else acceptance(question.reply)
 
     async def read(self) -> Reading:
         """Raises UsageError: a command cannot be read."""
@@ -106,10 +105,11 @@ class TellPoint(_LinePoint):
             await self.port.tell(command)
             return
         answer = await self.port.tell_and_hear(command, self.question.timeout, self._unit)
-        if self._reply.fullmatch(answer.strip()) is None:
+        try:
+            self._reply(answer)
+        except ValueError as error:
             self.port.doubtful()
-            wanted = self.question.reply if isinstance(self.question.reply, str) else self._reply.pattern
-            raise Refused(f"{self.port.name}: {command!r} was answered {answer!r}, not {wanted!r}")
+            raise Refused(f"{self.port.name}: {command!r} was answered {answer!r}, {error}") from error
 
 
 class HearPoint(_LinePoint):

@@ -55,10 +55,8 @@ class Ask:
 
     def at(self, **names: Any) -> Ask:
         """With its named fields filled in: ``Ask("KRDG? {input}").at(input="A")``; in the reply's template as well."""
-        as_ = self.as_
-        if isinstance(as_, str):
-            as_ = filled(as_, {name: value for name, value in names.items() if f"{{{name}" in as_})
-        return replace(self, text=filled(self.text, names), as_=as_, unit=_unit(self.unit, names))
+        as_, unit = _filled(self.as_, names), _filled(self.unit, names)
+        return replace(self, text=filled(self.text, names), as_=as_, unit=unit)
 
     def __repr__(self) -> str:
         return f"Ask({self.text!r})"
@@ -69,9 +67,9 @@ class Tell:
     """A command with a place for the value, by the rules of `str.format`: ``Tell("SETP {:.3f}")``.
 
     `words` turns a number into text: ``Tell("OUT {}", ("OFF", "ON"))`` sends OUT ON for 1. `reply` is what the
-    instrument answers when it has accepted, as text or as a compiled pattern for the whole answer; without it the
-    instrument is expected to say nothing. A text without a field is sent whatever the value: ``Tell("*RST")``. `unit`
-    is as in `Ask`.
+    instrument answers when it has accepted: the whole text, a template that the answer must fit (``"A {_}"``), or a
+    compiled pattern for the whole answer; without it the instrument is expected to say nothing. A text without a field
+    is sent whatever the value: ``Tell("*RST")``. `unit` is as in `Ask`.
     """
 
     text: str
@@ -81,8 +79,9 @@ class Tell:
     unit: Unit | None = None
 
     def at(self, **names: Any) -> Tell:
-        """With its named fields filled in: ``Tell("SETP {ch},{:.3f}").at(ch=1)``."""
-        return replace(self, text=filled(self.text, names), unit=_unit(self.unit, names))
+        """With its named fields filled in: ``Tell("SETP {ch},{:.3f}").at(ch=1)``; in the reply's template as well."""
+        reply, unit = _filled(self.reply, names), _filled(self.unit, names)
+        return replace(self, text=filled(self.text, names), reply=reply, unit=unit)
 
     def __repr__(self) -> str:
         return f"Tell({self.text!r})"
@@ -104,7 +103,8 @@ class Hear:
         return f"Hear({self.pattern!r})"
 
 
-def _unit(unit: Unit | None, names: dict[str, Any]) -> Unit | None:
-    if not isinstance(unit, str):
-        return unit
-    return filled(unit, {name: value for name, value in names.items() if f"{{{name}" in unit})
+def _filled(text: Any, names: dict[str, Any]) -> Any:
+    """The text with those of the names that it has; what is no text stays as it is."""
+    if not isinstance(text, str):
+        return text
+    return filled(text, {name: value for name, value in names.items() if f"{{{name}" in text})

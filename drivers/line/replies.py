@@ -12,7 +12,7 @@ from typing import Any, Final
 from drivers.errors import UsageError
 from drivers.line.template import FLOAT, Scan
 
-__all__ = ["As", "parser"]
+__all__ = ["As", "acceptance", "parser"]
 
 # What a reply is to be taken for. A type; words, the value being the index of the one that came ("OFF", "ON"); a scan
 # template; a compiled pattern, of which the first group is the value; or a function of the text.
@@ -54,6 +54,20 @@ def parser(as_: As, index: int | slice | None = None, separator: str | None = ",
         return one(parts[index])
 
     return pick
+
+
+def acceptance(reply: str | re.Pattern[str]) -> Parser:
+    """The function that raises ValueError for an answer other than `reply`: see `Tell`. Raises UsageError."""
+    if isinstance(reply, str) and ("{" in reply or "}" in reply):
+        return Scan(reply, whole=True)
+    wanted = reply if isinstance(reply, str) else reply.pattern
+    pattern = re.compile(re.escape(reply.strip())) if isinstance(reply, str) else reply
+
+    def accept(text: str) -> None:
+        if pattern.fullmatch(text.strip()) is None:
+            raise ValueError(f"not {wanted!r}")
+
+    return accept
 
 
 def _scanned(scan: Scan, index: int | slice | None) -> Parser:

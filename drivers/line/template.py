@@ -168,6 +168,7 @@ class Scan:
     {f} a number, {i} a whole number, {x} one in hexadecimal, {s} a word, {t} text up to what follows, {_} anything,
     not kept; {:f} and {:d} mean {f} and {i}; the words of `drivers.line.converters` besides. Spaces match any amount of
     space (not in templates with raw bytes); the rest of a longer reply is ignored. A checksum is checked, and no value.
+    With `whole`, a longer reply does not fit, and nothing has to be read: so it is with what accepts a command.
     """
 
     __slots__ = ("_convert", "_count", "_pattern", "_raw", "text")
@@ -181,7 +182,7 @@ class Scan:
         "_": (r".*?", None),
     }
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, whole: bool = False) -> None:
         self.text = text
         try:
             parts = list(_parts(text))
@@ -196,10 +197,10 @@ class Scan:
             if field is not None:
                 pattern += self._field(field, found)
         self._count = sum(not isinstance(convert, Checksum) for convert in self._convert)
-        if not self._count:
+        if not self._count and not whole:
             raise UsageError(f"the scan template {text!r} has no field to read, such as {{f}}")
-        if pattern.endswith((".*?", "(.*?)")):  # a last {t} or {_} takes the rest
-            pattern += "$"
+        if whole or pattern.endswith((".*?", "(.*?)")):  # a last {t} or {_} takes the rest
+            pattern += r"\Z"
         self._pattern = re.compile(pattern, re.DOTALL | re.ASCII)
 
     def _field(self, field: str, found: Converter | None) -> str:
@@ -210,7 +211,9 @@ class Scan:
         kind = "i" if field == "d" else field or "f"
         if kind not in self.FIELDS:
             known = f"{', '.join(self.FIELDS)}, {WORDS}"
-            raise UsageError(f"the scan template {self.text!r} has no field {{{kind}}}: use {known}")
+            raise UsageError(
+                f"the scan template {self.text!r} has no field {{{kind}}}: use {known}; {{{{ is a brace itself"
+            )
         expression, convert = self.FIELDS[kind]
         if convert is not None:
             self._convert.append(convert)

@@ -89,6 +89,27 @@ async def test_write_with_an_answer(wire: Wire, port: LinePort) -> None:
         await port.point(Tell("PV {:.2f}", reply=re.compile("C"))).write(3)
 
 
+async def test_write_with_an_answer_that_fits_a_template(wire: Wire, port: LinePort) -> None:
+    answers = {"AS1.0": "A +014.70 1.0 Air", "AS2.0": "? ", "AS3.0": "A +014.70 3.0 Air HLD", "BS1.0": '{"ok": 1}'}
+    wire.far.answer = lambda command: answers[command]
+    point = port.point(Tell("{u}S{:.1f}", reply="{u} {f} {f} Air").at(u="A"))
+    await point.write(1)
+    with pytest.raises(Refused, match=r"'AS2.0' was answered '\? ', wants 'A \{f\} \{f\} Air'$"):
+        await point.write(2)
+    with pytest.raises(Refused, match="HLD"):  # the template is for the whole answer
+        await point.write(3)
+    await port.point(Tell("AS{:.1f}", reply="A {_}")).write(3)
+    await port.point(Tell("BS{:.1f}", reply='{{"ok": {i}}}')).write(1)
+
+
+async def test_an_answer_with_a_checksum(wire: Wire, port: LinePort) -> None:
+    wire.far.answer = lambda command: "OK*04" if command == "A1" else "OK*05"
+    point = port.point(Tell("A{}", reply="OK*{chk(xor hex skip=1)}"))
+    await point.write(1)
+    with pytest.raises(Refused, match="checksum"):
+        await point.write(2)
+
+
 @pytest.mark.parametrize(
     ("question", "value"),
     [
@@ -110,6 +131,7 @@ async def test_values_that_are_never_sent(wire: Wire, port: LinePort, question: 
     "question",
     [
         Tell("SETP {:.3q}"),
+        Tell("SETP {}", reply='{"ok": true}'),
         Ask("A?", "no field"),
         Ask("A?", 5),  # type: ignore[arg-type]
         Ask("A\r\nB?"),
