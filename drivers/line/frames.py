@@ -11,6 +11,16 @@ from drivers.line.framing import Damaged, Framing
 __all__ = ["Checked", "Enclosed", "Fixed", "LengthPrefixed"]
 
 
+def _bytes(given: bytes | str) -> bytes:
+    """A text, as YAML has them, stands for the bytes of its characters. Raises UsageError for one that has others."""
+    if isinstance(given, bytes):
+        return given
+    try:
+        return given.encode("latin-1")
+    except UnicodeEncodeError as error:
+        raise UsageError(f"{given!r} does not stand for bytes: \\x00 to \\xff do") from error
+
+
 class _Buffered:
     """What the framings here have in common."""
 
@@ -53,10 +63,11 @@ class Fixed(_Buffered):
 
 
 class LengthPrefixed(_Buffered):
-    """Messages with their length in front: `header`, a number of `size` bytes, the message.
+    r"""Messages with their length in front: `header`, a number of `size` bytes, the message, a `checksum` if wanted.
 
-    The number counts the bytes of the message and `extra` more (itself, a checksum). What comes before a header is
-    Damaged, and so is a message of more than `longest` bytes.
+    ``LengthPrefixed(1, header=b"\xaa", checksum=Checksum("modbus", order="little"))``: it is over all before it. The
+    number counts the bytes of the message and `extra` more (itself, a checksum). What comes before a header is Damaged,
+    and so is a message of more than `longest` bytes.
     """
 
     def __init__(
@@ -64,14 +75,16 @@ class LengthPrefixed(_Buffered):
         size: int = 2,
         order: Literal["big", "little"] = "big",
         *,
-        header: bytes = b"",
+        header: bytes | str = b"",
+        checksum: Checksum | None = None,
         extra: int = 0,
         longest: int = 65536,
     ) -> None:
         super().__init__()
         if size not in (1, 2, 3, 4) or order not in ("big", "little"):
             raise UsageError(f"a length has 1 to 4 bytes, big or little: not {size!r} {order!r}")
-        self._size, self._header, self._extra = size, header, extra
+        self._size, self._header, self._extra = size, _bytes(header), extra
+        self._checksum = checksum
         self._order: Literal["big", "little"] = order
         self._longest = min(longest, 256**size - 1 - extra)
 
@@ -79,7 +92,8 @@ class LengthPrefixed(_Buffered):
         """With its length. Raises ValueError if it is too long."""
         if len(message) > self._longest:
             raise ValueError(f"it has {len(message)} bytes, and can have {self._longest}")
-        return self._header + (len(message) + self._extra).to_bytes(self._size, self._order) + message
+        frame = self._header + (len(message) + self._extra).to_bytes(self._size, self._order) + message
+        return frame + self._checksum.of(frame) if self._checksum else frame
 
     def feed(self, chunk: bytes) -> list[bytes | Damaged]:
         """The messages that `chunk` completes."""
@@ -102,10 +116,14 @@ class LengthPrefixed(_Buffered):
             self._buffer = b""
             return Damaged(f"says that it has {length} bytes", data[:64])
         begin += self._size
-        if len(data) < begin + length:
+        stop = begin + length
+        after = stop + (self._checksum.size if self._checksum else 0)
+        if len(data) < after:
             return None
-        self._buffer = data[begin + length :]
-        return data[begin : begin + length]
+        self._buffer = data[after:]
+        if self._checksum and (why := self._checksum.wrong(data[:stop], data[stop:after])):
+            return Damaged(why, data[:64])
+        return data[begin:stop]
 
 
 class Enclosed(_Buffered):
@@ -118,19 +136,19 @@ class Enclosed(_Buffered):
 
     def __init__(
         self,
-        start: bytes,
-        end: bytes,
+        start: bytes | str,
+        end: bytes | str,
         checksum: Checksum | None = None,
         *,
-        alone: bytes = b"",
+        alone: bytes | str = b"",
         dressed: bool = True,
         longest: int = 65536,
     ) -> None:
         super().__init__()
         if not start or not end:
             raise UsageError("messages are enclosed by at least one byte on either side")
-        self._start, self._end, self._checksum = start, end, checksum
-        self._alone, self._dressed, self._longest = alone, dressed, longest
+        self._start, self._end, self._checksum = _bytes(start), _bytes(end), checksum
+        self._alone, self._dressed, self._longest = _bytes(alone), dressed, longest
 
     def encode(self, message: bytes) -> bytes:
         """In its dress. Raises ValueError if the end is in it."""

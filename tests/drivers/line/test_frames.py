@@ -18,6 +18,13 @@ CASES: list[tuple[Callable[[], Framing], bytes, bytes]] = [
     (lambda: LengthPrefixed(2), b"abc", b"\x00\x03abc"),
     (lambda: LengthPrefixed(1, extra=1, header=b"\xaa"), b"abc", b"\xaa\x04abc"),
     (lambda: LengthPrefixed(4, "little"), b"", b"\x00\x00\x00\x00"),
+    (
+        lambda: LengthPrefixed(1, header="\xaa", checksum=Checksum("sum16")),  # over all, and not counted
+        b"abc",
+        b"\xaa\x03abc" + (0xAA + 3 + sum(b"abc")).to_bytes(2, "big"),
+    ),
+    (lambda: LengthPrefixed(1, checksum=Checksum("xor"), extra=1), b"ab", b"\x03ab\x00"),
+    (lambda: Enclosed("\x02", "\x83"), b"PV 12.5", b"\x02PV 12.5\x83"),
     (lambda: Enclosed(b"\x02", b"\x03"), b"PV 12.5", b"\x02PV 12.5\x03"),
     (lambda: Enclosed(b"\x02", b"\x03", BISYNCH), b"PV 16.4", b"\x02PV 16.4\x03\x3e"),
     (lambda: Checked(Lines(b"\r", b"\r", 100), Checksum("sum", "hex")), b"A?", b"A?80\r"),
@@ -62,6 +69,8 @@ def test_what_cannot_be_sent() -> None:
         LengthPrefixed(1).encode(b"x" * 300)
     with pytest.raises(ValueError, match="contains the end"):
         Enclosed(b"\x02", b"\x03").encode(b"a\x03b")
+    with pytest.raises(UsageError, match="does not stand for bytes"):
+        LengthPrefixed(1, header="\N{EURO SIGN}")
 
 
 def test_what_makes_no_sense() -> None:
@@ -74,6 +83,8 @@ def test_damage_is_told_and_what_follows_is_whole() -> None:
     framing = LengthPrefixed(1, header=b"\xaa")
     assert [type(each) for each in framing.feed(b"xy\xaa\x01a")] == [Damaged, bytes]
     assert [type(each) for each in LengthPrefixed(2, longest=10).feed(b"\xff\xffabc")] == [Damaged]
+    checked = LengthPrefixed(1, checksum=Checksum("sum"))
+    assert [type(each) for each in checked.feed(b"\x02ab\x00" + checked.encode(b"ab"))] == [Damaged, bytes]
     enclosed = Enclosed(b"\x02", b"\x03", Checksum("sum"))
     good = enclosed.encode(b"ok")
     bad = good[:-1] + b"\x00"
