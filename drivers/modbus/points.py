@@ -48,7 +48,8 @@ class ModbusPoint(Point):
     def __init__(self, port: Asker, question: Question) -> None:
         self.port = port
         self.question = question
-        label = port.name if question.unit is None else f"{port.name}: unit {question.unit}"
+        self._own = None if question.unit is None else int(question.unit)  # unit
+        label = port.name if self._own is None else f"{port.name}: unit {self._own}"
         self._label = f"{label}: {question}"
         self._codec: Codec = codec_for(question, label, port.word_order, port.byte_swap)
         self._bound = Span(self.unit, question.function, question.address, question.size)
@@ -56,7 +57,7 @@ class ModbusPoint(Point):
     @property
     def unit(self) -> int:
         """The question's, or the port's, which may change while it runs."""
-        return self.port.unit if self.question.unit is None else self.question.unit
+        return self.port.unit if self._own is None else self._own
 
     @property
     def _span(self) -> Span:
@@ -119,7 +120,7 @@ class ModbusPoint(Point):
 
     def watch(self, callback: Watcher, /) -> Callable[[], None]:
         """Call back with the fault when the link or the unit is gone, and with None when it is there again."""
-        return self.port.watch_unit(self.question.unit, callback)
+        return self.port.watch_unit(self._own, callback)
 
 
 def _most_written(question: Holding | Coil) -> int:

@@ -117,7 +117,11 @@ class ModbusPort(Port):
         """Bind an `Input`, `Holding`, `Coil` or `Discrete`. Raises UsageError for anything else."""
         if not isinstance(question, Question):
             raise UsageError(f"{self.name}: a Modbus port is asked Input, Holding, Coil or Discrete, not {question!r}")
-        self._check_unit(self.unit if question.unit is None else question.unit, f"{question}: ")
+        unit = question.unit
+        if isinstance(unit, str) and unit.isdecimal():  # of a macro
+            unit = int(unit)
+            question = replace(question, unit=unit)
+        self._check_unit(self.unit if unit is None else unit, f"{question}: ")
         return ModbusPoint(self, question)
 
     def _check_unit(self, unit: Any, label: str = "") -> None:

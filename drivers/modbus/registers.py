@@ -112,7 +112,7 @@ class _Registers:
     address: int
     type: Type = UINT16
     _: KW_ONLY
-    unit: int | None = None
+    unit: int | str | None = None
     scale: float = 1.0
     offset: float = 0.0
     word_order: WordOrder | None = None
@@ -172,9 +172,10 @@ class Holding(_Registers):
     has the lower address ("big": the high one, as in most devices; None: as the port says), `byte_swap` exchanges the
     bytes inside each word. `bit` picks one bit (0 is the lowest) as a bool, `mask` a field of bits as an int, of
     UINT16, UINT32 or UINT64: writing either reads the registers first, in the same turn. `unit` None is the port's
-    own. `fc16` writes even one register by function 16, for devices that know no function 6. `fc22` writes bits by
-    function 22, in one request and without a moment in which another master's bits could be lost. `fc23` writes by
-    function 23, for devices that want it so. UsageError if they do not fit together.
+    own; a text, of digits when it is bound, is for macros: ``unit="$(u)"``. `fc16` writes even one register by function
+    16, for devices that know no function 6. `fc22` writes bits by function 22, in one request and without a moment in
+    which another master's bits could be lost. `fc23` writes by function 23, for devices that want it so. UsageError if
+    they do not fit together.
     """
 
     function: ClassVar[int] = 3
@@ -197,7 +198,7 @@ class _Bits:
     function: ClassVar[int]
     address: int
     _: KW_ONLY
-    unit: int | None = None
+    unit: int | str | None = None
     count: int = 1
 
     def __post_init__(self) -> None:

@@ -222,6 +222,21 @@ async def test_macros_beside_the_braces_of_a_template() -> None:
     assert wire.asked == ["T?A", "SPA{2.0}"]
 
 
+def test_a_macro_for_the_unit_of_a_modbus_question() -> None:
+    class Drive(PVGroup):
+        SPEED = ai(inp=Holding(3, INT16, unit="$(u)"))
+
+    class Line(Instrument):
+        one = SubGroup(Drive, macros={"u": "3"})
+        two = SubGroup(Drive, macros={"u": 4})
+
+    line = Line("L:", port=MODBUS)
+    assert [drive.SPEED.inp.unit for drive in (line.one, line.two)] == [3, 4]
+    for wrong in ("x", "300", "-1", ""):
+        with pytest.raises(ValueError, match=rf"a unit is one of 0 to 255, not '?{wrong}'?$"):
+            MODBUS.point(Holding(3, unit=wrong))
+
+
 def test_a_macro_that_nobody_defined() -> None:
     class Wrong(Instrument):
         X = ai(inp=Ask("T? $(chanel)"))
