@@ -8,7 +8,7 @@ from inspect import signature
 from typing import Any
 
 from drivers import Port
-from records import PVGroup, expand_question
+from records import PVGroup, expand_text
 from records.near import near
 
 __all__ = ["Instrument"]
@@ -61,7 +61,7 @@ def _expanded(question: Any, macros: Any) -> Any:
 def _filled(value: Any, macros: Any) -> Any:
     """A text with its macros replaced; so are those in the body of a request."""
     if isinstance(value, str):
-        return expand_question(value, macros)
+        return expand_text(value, macros)
     if isinstance(value, dict):
         return {key: _filled(item, macros) for key, item in value.items()}
     if isinstance(value, list):

@@ -19,7 +19,7 @@ from records.linked import Linked
 from records.links import Reading, Service, Sink, Source, Speaker, Unsubscribe, Watched, status_of
 from records.linktext import PvLink, parse_link
 from records.logs import logs
-from records.macros import expand, expand_question
+from records.macros import expand, expand_text
 from records.makers import (
     aai,
     aao,
@@ -143,7 +143,7 @@ __all__ = [
     "dfanout",  # one number to many records
     "event",  # posts an event
     "expand",  # macros in names
-    "expand_question",  # and in what an instrument is asked
+    "expand_text",  # and in links, fields and questions
     "fanout",  # processes many records
     "get_pv_pair_wrapper",  # makes what specifies such pairs
     "histogram",  # how often a signal was where

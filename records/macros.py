@@ -1,4 +1,4 @@
-"""Macros: caproto's ``{name}``, and EPICS's ``$(name)``, ``${name}``, ``$(n=default)``; ``$(name)`` in questions."""
+"""Macros: caproto's ``{name}``, and EPICS's ``$(name)``, ``${name}``, ``$(n=default)``; in texts ``$(name)``."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-__all__ = ["expand", "expand_question"]
+__all__ = ["expand", "expand_text"]
 
 _ROUND: Final = r"\$\(\s*(?P<round>[\w.:-]+)\s*(?:=(?P<round_default>[^()]*))?\)"
-_QUESTION: Final = re.compile(_ROUND)
+_TEXT: Final = re.compile(_ROUND)
 _MACRO: Final = re.compile(
     _ROUND + r"|\$\{\s*(?P<curly>[\w.:-]+)\s*(?:=(?P<curly_default>[^{}]*))?\}"
     r"|(?P<brace>\{\{|\}\})"
@@ -35,12 +35,12 @@ def expand(text: str, macros: Mapping[str, Any] | None = None) -> str:
     return _MACRO.sub(value, text)
 
 
-def expand_question(text: str, macros: Mapping[str, Any] | None = None) -> str:
+def expand_text(text: str, macros: Mapping[str, Any] | None = None) -> str:
     """Return `text` with ``$(name)`` and ``$(name=default)`` replaced. Braces are left to templates: ``{f}``, ``{{``.
 
     Raises ValueError as `expand` does.
     """
-    return _QUESTION.sub(lambda found: _value(text, macros, found["round"], found["round_default"]), text)
+    return _TEXT.sub(lambda found: _value(text, macros, found["round"], found["round_default"]), text)
 
 
 def _value(text: str, macros: Mapping[str, Any] | None, name: str, default: str | None) -> str:

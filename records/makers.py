@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from records.convert import cut
+from records.macros import expand_text
 from records.menus import scan_index
 from records.near import near
 from records.place import here
@@ -155,13 +156,15 @@ class RecordMaker(Generic[R]):
             restore: ``"device"``, ``"push"`` or ``"leave"``: what a restored value means to the instrument, see Saving.
             on_connect: what happens whenever the link to the instrument comes up: ``"device"``, INP is read (the
                 default with an INP); ``"push"``, the value is written; ``"leave"``, nothing (the default without).
-            fields: any field of the record type in lower case: ``egu="K"``, ``hihi=320``, ``hhsv="MAJOR"``.
+            fields: any field of the record type in lower case: ``egu="K"``, ``hihi=320``, ``hhsv="MAJOR"``. Texts, of
+                links above all, take macros of the group, and ``$(P)`` for its prefix: ``inpa="$(P)TEMP CP MS"``.
 
         Raises TypeError for a field that the type does not have, ValueError for a value that does not fit.
         """
         place = here()
         record_class = self.record_class
         rtyp = record_class.record_type
+        texts = [field for field, text in fields.items() if isinstance(text, str) and "$(" in text]
         try:
             if out is not None and "OUT" not in record_class.fields:
                 raise TypeError(f"{rtyp} has no OUT: it cannot write")
@@ -177,18 +180,17 @@ class RecordMaker(Generic[R]):
         except (TypeError, ValueError) as error:
             raise place.told(error) from None
 
-        texts = {key.upper(): str(link) for key, link in (("inp", inp), ("out", out)) if link is not None}
-
         def make(pv_name: str, group: PVGroup | None) -> R:
             links: dict[str, Any] = {}
-            if inp is not None:
-                links["inp"] = _bound("inp", inp, spec, group, "read")
-            if out is not None:
-                links["out"] = _bound("out", out, spec, group, record_class.out_method)
+            shown: dict[str, str] = {}
+            for key, link, method in (("inp", inp, "read"), ("out", out, record_class.out_method)):
+                if link is not None:
+                    links[key] = bound = _bound(key, link, spec, group, method)
+                    shown[key.upper()] = bound if isinstance(bound, str) else str(link)
             try:
-                record = record_class(
-                    pv_name, value, group=group, links=texts and texts.copy(), converted=given, **links
-                )
+                filled = {field: _filled(fields[field], group) for field in texts}
+                converted = given | self.checked(filled) if filled else given
+                record = record_class(pv_name, value, group=group, links=shown, converted=converted, **links)
                 if on_connect is not None:
                     record.on_connect = on_connect  # type: ignore[attr-defined]  # checked above: it has an OUT
                 return record
@@ -233,8 +235,11 @@ def _check_on_connect(on_connect: str | None, inp: Any, out: Any) -> None:
 
 
 def _bound(kind: str, link: Any, spec: PVSpec[Any], group: PVGroup | None, method: str) -> Any:
-    if link is None or isinstance(link, str):  # a str is the text of a link, for the record to take apart
-        return link
+    if isinstance(link, str):  # the text of a link, for the record to take apart
+        try:
+            return _filled(link, group)
+        except ValueError as error:
+            raise ValueError(f"{_at(spec, group)}: {kind}: {error}") from None
     if method not in ("read", "write") and hasattr(link, method):
         return link
     try:
@@ -247,6 +252,11 @@ def _bound(kind: str, link: Any, spec: PVSpec[Any], group: PVGroup | None, metho
     if why := getattr(bound, "unreadable" if kind == "inp" else "unwritable", ""):  # see `records.links`
         raise TypeError(f"{_at(spec, group)}: {kind}= of {why} ({spec.place})")
     return bound
+
+
+def _filled(text: str, group: PVGroup | None) -> str:
+    """The text with its macros replaced, $(P) being the prefix. Raises ValueError for one that nobody defined."""
+    return text if group is None else expand_text(text, {"P": group.prefix, **group.macros})
 
 
 def _at(spec: PVSpec[Any], group: PVGroup | None) -> str:

@@ -14,7 +14,7 @@ from bridge.runtime.ioc import running
 from bridge.runtime.loader import LoadError, load_file, pick
 from bridge.server import ServerConfig
 from devices import LakeShore336
-from drivers import HttpPort, ModbusTcpPort
+from drivers import HttpPort, ModbusTcpPort, SerialPort
 from records import PVGroup, Record
 from tests.cli.programs import IOCBRIDGE, finished, program
 
@@ -82,7 +82,11 @@ def test_words_are_what_yaml_1_2_says(tmp_path: Path) -> None:
 
 def test_the_example_of_the_guide(tmp_path: Path) -> None:
     guide = (Path(__file__).parents[2] / "docs" / "yaml.md").read_text()
-    (example,) = re.findall(r"```yaml\n(.*?)```", guide, re.S)
+    example, several = re.findall(r"```yaml\n(.*?)```", guide, re.S)
+    one, two = loaded(tmp_path, several)
+    assert [*one.pvdb, *two.pvdb] == [f"MFC:{u}:{name}" for u in "AB" for name in ("FLOW", "SP", "LACK")]
+    assert one.services == two.services
+    assert record(two, "MFC:B:LACK").link_text("INPA") == "MFC:B:SP CP MS"
     groups = loaded(tmp_path, example)
     assert [*groups[0].pvdb, *groups[1].pvdb, *groups[3].pvdb] == [
         "POWER:POWER",
@@ -91,6 +95,13 @@ def test_the_example_of_the_guide(tmp_path: Path) -> None:
         "CALC:EFFICIENCY",
     ]
     assert groups[0].services == groups[1].services
+
+
+def test_the_framing_of_the_guide_to_drivers(tmp_path: Path) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "drivers.md").read_text()
+    (port,) = re.findall(r"```yaml\n(.*?)```", guide, re.S)
+    (box,) = loaded(tmp_path, port + 'records:\n  X: {type: ai, inp: {Ask: ["\\x01", "\\x81{i16be}"]}}\n')
+    assert isinstance(box.services[0], SerialPort)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from records import expand, expand_question
+from records import expand, expand_text
 
 
 @pytest.mark.parametrize(
@@ -41,10 +41,10 @@ def test_nothing_defined() -> None:
         ("{thing} $", "{thing} $"),
     ],
 )
-def test_expand_question(text: str, expected: str) -> None:
-    assert expand_question(text, {"thing": "det"}) == expected
+def test_expand_text(text: str, expected: str) -> None:
+    assert expand_text(text, {"thing": "det"}) == expected
 
 
 def test_undefined_in_a_question() -> None:
     with pytest.raises(ValueError, match=r"macro 'name' in '\$\(name\)\?' is not defined \(defined: a\)"):
-        expand_question("$(name)?", {"a": 1})
+        expand_text("$(name)?", {"a": 1})

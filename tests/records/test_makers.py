@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from records import PVGroup, PVSpec, Severity, ai, ao, bi, lsi, mbbo, waveform
+from records import PVGroup, PVSpec, Severity, SubGroup, ai, ao, bi, calc, dfanout, lsi, mbbo, waveform
 from records.makers import RECORD_TYPES
 from records.rec.ai import AiRecord
 from records.rec.ao import AoRecord
@@ -167,3 +167,38 @@ def test_types_that_few_iocs_have_are_imported_when_they_are_used() -> None:
 
 def test_what_fits_of_a_doc_is_the_description() -> None:
     assert ai(doc=f"\n{'x' * 50}\nand more").create().desc == "x" * 40
+
+
+class Valve(PVGroup):
+    """Its records know each other by `$(P)`, wherever it stands."""
+
+    FLOW = ai(inp="$(P)RAW CP MS", egu="$(unit=l/min)")
+    TWICE = calc(inpa="$(P)FLOW CP MS", inpb="$(OTHER)", calc="A*2", desc="$(name=spare) {f}")
+    ALL = dfanout(outa="$(P)FLOW.HIGH PP", doc="$(is not asked for in a doc)")
+
+
+def test_macros_in_links_and_texts() -> None:
+    class Plant(PVGroup):
+        one = SubGroup(Valve, prefix="1:", macros={"name": "gas", "OTHER": "2.5"})
+        two = SubGroup(Valve, prefix="2:", macros={"unit": "SLPM", "OTHER": "X:Y CP"})
+
+    plant = Plant("L:")
+    one, two = plant.one, plant.two
+    assert [one.FLOW.link_text("INP"), two.FLOW.link_text("INP")] == ["L:1:RAW CP MS", "L:2:RAW CP MS"]
+    assert [one.TWICE.link_text("INPA"), two.TWICE.link_text("INPB")] == ["L:1:FLOW CP MS", "X:Y CP NMS"]
+    assert two.ALL.link_text("OUTA") == "L:2:FLOW.HIGH PP NMS"
+    assert [one.TWICE.desc, two.TWICE.desc] == ["gas {f}", "spare {f}"]
+    assert [one.FLOW.egu, two.FLOW.egu] == ["l/min", "SLPM"]
+    assert Valve("V:", macros={"P": "other:", "OTHER": ""}).FLOW.link_text("INP") == "other:RAW CP MS"
+
+
+def test_a_macro_of_a_link_that_nobody_defined() -> None:
+    class Wrong(PVGroup):
+        X = ai(inp="$(Q)RAW")
+
+    class Wrong2(PVGroup):
+        X = calc(inpa="$(Q)RAW")
+
+    for kind in (Wrong, Wrong2):
+        with pytest.raises(ValueError, match=rf"{kind.__name__}.X: .*macro 'Q' in '\$\(Q\)RAW' is not defined"):
+            kind("X:")
