@@ -74,6 +74,14 @@ class Link(Protocol):
         ...
 
 
+def _reads_back(record: Any) -> bool:
+    """Whether its scan reads what an instrument has been set to.
+
+    In base the next scan of an output writes what a link has put there; here it would read over it.
+    """
+    return getattr(record, "out", None) is not None and record.inp is not None
+
+
 class DbLink:
     """A link to a PV of the same IOC."""
 
@@ -107,7 +115,7 @@ class DbLink:
         pv, record = self.origin, self.record
         processes = record is not None and (
             (isinstance(pv, FieldPV) and pv.row.name == "PROC")
-            or (self.text.mode == "PP" and record.scan == SCAN_PASSIVE)
+            or (self.text.mode == "PP" if record.scan == SCAN_PASSIVE else pv is record and _reads_back(record))
         )
         if self.text.severity != "NMS" and record is not None:
             record.inherit(self.text.severity, Alarm(source.nsta, source.nsev, source.namsg))

@@ -9,6 +9,8 @@ from records import PVGroup, Record, ai, ao
 from records.rec.ai import AiRecord
 from records.rec.ao import AoRecord
 from records.rec.bi import BiRecord
+from records.rec.bo import BoRecord
+from records.rec.calcout import CalcoutRecord
 from records.rec.longin import LonginRecord
 from records.rec.longout import LongoutRecord
 from records.rec.stringin import StringinRecord
@@ -138,6 +140,23 @@ def test_an_output_writes_and_processes() -> None:
     record.put_field("OUT", "last.PROC")
     record.put(9)
     assert last.value == 8.0
+
+
+@pytest.mark.parametrize("mode", ["PP", "NPP"])
+async def test_a_setpoint_that_is_polled_is_written_by_a_link(mode: str) -> None:
+    coil = Instrument(1)
+    pump = BoRecord("pump", inp=coil, out=coil, scan=6)
+    trip = make(CalcoutRecord, "trip", 1.0, calc="0", out=f"pump {mode}")
+    host = Hosting(pump, trip)
+    trip.process()
+    await asyncio.gather(*host.tasks)
+    assert coil.written == [0]
+    await asyncio.wait_for(pump.process() or asyncio.sleep(0), 5.0)  # a scan reads it back
+    assert (pump.value, coil.written, said(pump)) == (0, [0], ("NO_ALARM", "NO_ALARM", ""))
+    coil.fault = RuntimeError("no")
+    trip.process()
+    await asyncio.gather(*host.tasks, return_exceptions=True)
+    assert said(pump) == ("WRITE", "INVALID", "no")
 
 
 def test_forward_links_chain_in_order() -> None:
