@@ -7,11 +7,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from drivers.errors import BadReply, DriverError, Refused, ReplyTimeout, UsageError
+from drivers.line.deadline import Deadline
 from drivers.line.form import Form
 from drivers.line.questions import Ask, Hear, Tell
 from drivers.line.replies import acceptance, parser
 from drivers.line.template import Command
 from drivers.options import check_seconds
+from drivers.port import Watcher
 from drivers.reading import Reading
 from drivers.units import Unit
 
@@ -115,11 +117,15 @@ class TellPoint(_LinePoint):
 class HearPoint(_LinePoint):
     """A value that the instrument sends by itself."""
 
-    __slots__ = ("_callbacks", "_last", "_parse", "_pattern", "question")
+    __slots__ = ("_callbacks", "_deadline", "_last", "_parse", "_pattern", "_silent", "_watchers", "question")
 
     def __init__(self, port: LinePort, question: Hear) -> None:
         super().__init__(port)
         self.question = question
+        check_seconds(f"{port.name}: {question!r}", silence=question.silence)
+        self._deadline = Deadline(self._fell_silent)  # for the next line, with `silence`
+        self._silent: ReplyTimeout | None = None
+        self._watchers: list[Watcher] = []
         self._parse = parser(question.as_, question.index, question.separator)
         self._callbacks: list[Callable[[Reading], None]] = []
         self._last: Reading | DriverError | None = None
@@ -128,6 +134,22 @@ class HearPoint(_LinePoint):
         except re.error as error:
             raise UsageError(f"{port.name}: {question!r}: the pattern is wrong: {error}") from error
         port.subscribe_lines(self._pattern, self._heard)
+        if question.silence is not None:
+            port.watch(self._link_changed)
+            if port.fault is None:
+                self._await_next()
+
+    def watch(self, callback: Watcher, /) -> Callable[[], None]:
+        """As that of the port, and also with a time-out when nothing was heard for `silence` seconds."""
+        unwatch = self.port.watch(callback)
+        self._watchers.append(callback)
+
+        def unwatch_both() -> None:
+            unwatch()
+            if callback in self._watchers:
+                self._watchers.remove(callback)
+
+        return unwatch_both
 
     def subscribe(self, callback: Callable[[Reading], None], /) -> Callable[[], None]:
         """Call `callback` once for each line, in the order of the wire; returns what ends this.
@@ -146,6 +168,8 @@ class HearPoint(_LinePoint):
         """What was heard last. Raises LinkDown while the link is down, ReplyTimeout if nothing has been heard yet."""
         if (fault := self.port.fault) is not None:
             raise type(fault)(str(fault))
+        if self._silent is not None:
+            raise ReplyTimeout(str(self._silent))
         if self._last is None:
             raise ReplyTimeout(f"{self.port.name}: nothing heard yet that matches {self.question.pattern!r}")
         if isinstance(self._last, DriverError):
@@ -161,7 +185,33 @@ class HearPoint(_LinePoint):
         """Why it cannot be written."""
         return f"{self.port.name}: {self.question!r} is only listened to; to write, use Tell"
 
+    def _link_changed(self, fault: DriverError | None) -> None:
+        """What should come regularly is waited for while the link is up."""
+        self._silent = None
+        if fault is None:
+            self._await_next()
+        else:
+            self._deadline.cancel()
+
+    def _await_next(self) -> None:
+        if self.question.silence is not None:
+            self._deadline.begin(self.question.silence)
+
+    def _fell_silent(self) -> None:
+        port, question = self.port, self.question
+        self._silent = ReplyTimeout(
+            f"{port.name}: nothing heard for {question.silence:g} s that matches {question.pattern!r}"
+        )
+        port.statistics.timeouts += 1
+        port.log.warning("%s", self._silent)
+        for watcher in tuple(self._watchers):
+            watcher(self._silent)
+
     def _heard(self, event: Reading) -> None:
+        self._await_next()
+        if self._silent is not None:
+            self._silent = None
+            self.port.log.info("%s: %r is heard again", self.port.name, self.question.pattern)
         found = self._pattern.match(event.value)
         if found is None:  # cannot be: the port matched it
             return

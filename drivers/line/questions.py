@@ -91,13 +91,15 @@ class Tell:
 class Hear:
     """Lines that the instrument sends unasked, matched from their beginning by the regular expression `pattern`.
 
-    The value is taken from the first group, or from the whole match if there is none, as in `Ask`.
+    The value is taken from the first group, or from the whole match if there is none, as in `Ask`. With `silence`, so
+    many seconds without such a line on a link that is up are a time-out: for what should come regularly.
     """
 
     pattern: str
     as_: As = float
     index: int | slice | None = None
     separator: str | None = ","
+    silence: float | None = None
 
     def __repr__(self) -> str:
         return f"Hear({self.pattern!r})"

@@ -23,7 +23,7 @@ def test_the_examples_run(block: str) -> None:
         from drivers import LinePort, MemoryTransport
 
         group = names["Bath"]("T:", port=LinePort("bath", MemoryTransport()))  # type: ignore[operator]
-        assert len(group.pvdb) == 7
+        assert len(group.pvdb) == 8
 
 
 @pytest.mark.parametrize("name", CHECKSUMS)

@@ -137,6 +137,7 @@ async def test_values_that_are_never_sent(wire: Wire, port: LinePort, question: 
         Ask("A\r\nB?"),
         Ask("\N{MICRO SIGN}?"),
         Hear("("),
+        Hear("A", silence=0),
         "A?",
         None,
     ],
@@ -177,6 +178,45 @@ async def test_hear(wire: Wire) -> None:
     await eventually(lambda: port.fault)
     with pytest.raises(LinkDown):
         await point.read()
+
+
+async def test_what_should_come_regularly_and_does_not(wire: Wire, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    port = await wire.up()
+    point = port.point(Hear(r"T=(\S+)", silence=0.05))
+    told: list[Any] = []
+    events: list[float] = []
+    unwatch = point.watch(told.append)
+    point.subscribe(lambda event: events.append(event.value))  # type: ignore[union-attr]
+    wire.far.say(b"T=1.5\r\n")
+    await eventually(lambda: told)
+    assert str(told[0]) == r"bath: nothing heard for 0.05 s that matches 'T=(\\S+)'"
+    assert isinstance(told[0], ReplyTimeout)
+    with pytest.raises(ReplyTimeout, match="nothing heard for"):
+        await point.read()
+    await asyncio.sleep(0.12)
+    assert len(told) == port.statistics.timeouts == caplog.text.count("nothing heard") == 1  # told once
+    wire.far.say(b"T=2.5\r\n")
+    await eventually(lambda: len(events) == 2)
+    assert (await point.read()).value == 2.5
+    assert "is heard again" in caplog.text
+    await wire.far.hang_up()
+    await eventually(lambda: port.fault)
+    await asyncio.sleep(0.1)  # a link that is down is not silent
+    assert [type(each) for each in told if each is not None] == [ReplyTimeout, LinkDown]
+    unwatch()
+    unwatch()
+
+
+async def test_what_never_came_at_all(wire: Wire, port: LinePort) -> None:
+    point = port.point(Hear("T", silence=0.02))
+    told: list[Any] = []
+    point.watch(told.append)
+    await eventually(lambda: told)
+    port.disconnect()
+    await eventually(lambda: isinstance(told[-1], LinkDown))
+    port.connect()
+    await eventually(lambda: isinstance(told[-1], ReplyTimeout))
 
 
 def broken(_event: Reading) -> None:
