@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from drivers.errors import BadReply, DriverError, Refused, ReplyTimeout, UsageError
@@ -11,7 +12,7 @@ from drivers.line.deadline import Deadline
 from drivers.line.form import Form
 from drivers.line.questions import Ask, Hear, Tell
 from drivers.line.replies import acceptance, parser
-from drivers.line.template import Command
+from drivers.line.template import Command, summed
 from drivers.options import check_seconds
 from drivers.port import Watcher
 from drivers.reading import Reading
@@ -44,6 +45,8 @@ class AskPoint(_LinePoint):
 
     def __init__(self, port: LinePort, question: Ask) -> None:
         super().__init__(port, question.unit)
+        if (text := summed(question.text)) != question.text:
+            question = replace(question, text=text)
         self.question = question
         self._parse = parser(question.as_, question.index, question.separator)
         check_seconds(f"{port.name}: {question!r}", timeout=question.timeout)

@@ -16,10 +16,11 @@ from drivers.errors import UsageError
 from drivers.line.checksums import Checksum
 from drivers.line.converters import WORDS, Converter, converter
 
-__all__ = ["FLOAT", "Command", "Scan", "filled"]
+__all__ = ["FLOAT", "Command", "Scan", "filled", "summed"]
 
 FLOAT: Final = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"  # as instruments write numbers
 
+_CHECKSUM: Final = re.compile(r"\{(chk\([^{}]*\))\}")
 _INTEGER_TYPES = frozenset("bcdoxXn")
 
 
@@ -34,6 +35,25 @@ def filled(text: str, names: dict[str, Any]) -> str:
             raise UsageError(f"{text!r} has no field {{{name}}}")
         text = pattern.sub(lambda found, value=value: format(value, found[1] or ""), text)  # type: ignore[misc]
     return text
+
+
+def summed(question: str) -> str:
+    """A question with each ``{chk(...)}`` in it replaced by that checksum over all before it.
+
+    Nothing else in it is a template: other braces are what is sent. Raises UsageError.
+    """
+    text, at = "", 0
+    for found in _CHECKSUM.finditer(question):
+        text += question[at : found.start()]
+        known = converter(found[1])
+        assert known is not None
+        assert known.checksum is not None
+        try:
+            text += known.checksum.of(text.encode("latin-1")).decode("latin-1")
+        except UnicodeEncodeError as error:
+            raise UsageError(f"{question!r}: checksums are over bytes: {error}") from error
+        at = found.end()
+    return text + question[at:]
 
 
 def _parts(text: str) -> Iterator[tuple[str, str | None, Converter | None]]:

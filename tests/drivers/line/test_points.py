@@ -78,6 +78,13 @@ async def test_write(wire: Wire, port: LinePort) -> None:
     await wire.far.heard("OUT ON")
 
 
+async def test_a_question_with_a_checksum(wire: Wire, port: LinePort) -> None:
+    wire.far.answer = lambda question: "!01+5.0" if question == "#011B5" else "?"
+    assert (await port.point(Ask("#011{chk(sum hex)}", "!01{f}")).read()).value == 5.0
+    with pytest.raises(BadReply, match=r"'#012B6' wants '!01\{f\}', got '\?'$"):
+        await port.point(Ask("#012{chk(sum hex)}", "!01{f}")).read()
+
+
 async def test_write_with_an_answer(wire: Wire, port: LinePort) -> None:
     wire.far.answer = lambda command: "OK" if command == "PV 1.00" else "C05"
     point = port.point(Tell("PV {:.2f}", reply="OK"))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers import UsageError
-from drivers.line.template import Command, Scan
+from drivers.line.template import Command, Scan, summed
 
 COMMANDS: list[tuple[str, Any, str]] = [
     ("SETP {:.3f}", 77.35, "SETP 77.350"),
@@ -107,3 +107,22 @@ def test_scan_raises_nothing_but_valueerror(reply: str) -> None:
     for template in ("{f},{i}", "{x}", "{t}={s}", "{_}{f}"):
         with contextlib.suppress(ValueError):
             Scan(template)(reply)
+
+
+@pytest.mark.parametrize(
+    ("question", "sent"),
+    [
+        ("$012{chk(sum hex)}", "$012B7"),
+        ('{"ask": "{chk}"}{f}{{', '{"ask": "{chk}"}{f}{{'),  # a question is no template
+        ("A{chk(xor)}B{chk(xor)}", "AABB"),
+        ("\x01\x03{chk(modbus little)}", "\x01\x03\x40\x21"),
+    ],
+)
+def test_a_checksum_in_a_question(question: str, sent: str) -> None:
+    assert summed(question) == sent
+
+
+@pytest.mark.parametrize("question", ["A{chk(sun)}", "\N{GREEK SMALL LETTER MU}{chk(sum)}"])
+def test_a_checksum_in_a_question_that_cannot_be(question: str) -> None:
+    with pytest.raises(UsageError):
+        summed(question)
