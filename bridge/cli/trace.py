@@ -20,7 +20,8 @@ USAGE = """\
 usage: iocbridge trace [options] PREFIX
 
 Show the bytes on the wire of an instrument, first the last that went over it, then live until Ctrl-C.
-PREFIX is that of its port's status PVs (PortStatus): LAB:BATH:LINE: for LAB:BATH:LINE:TRACE.
+PREFIX is that of an instrument of an IOC that runs with --port-status, LAB:BATH:, or that of a PortStatus of one's own,
+LAB:BATH:LINE: for LAB:BATH:LINE:TRACE. Of instruments that share a port it is the first that the IOC serves.
 
   -x          bytes as hexadecimal numbers
   --last      only what went over it already
@@ -56,14 +57,19 @@ def main(argv: Sequence[str]) -> int:
 
 
 async def _trace(options: Options, prefix: str, hexadecimal: bool, last: bool) -> int:
+    places = [prefix] if prefix.endswith("PORT:") else [prefix, f"{prefix}PORT:"]
     async with Client(options.config) as client:
-        (switch, lines), complete = await connected(client, (f"{prefix}TRACE", f"{prefix}TRACE_LINES"), options.timeout)
+        found = await _found(client, places, options.timeout)
+        if found is None:
+            missing = " and ".join(f"{place}TRACE" for place in places)
+            print(
+                f"iocbridge trace: {missing} not found. An IOC has status PVs of its ports if it runs with "
+                f"--port-status; instruments that share a port have those of the first.",
+                file=sys.stderr,
+            )
+            return 1
+        (switch, lines), complete = await connected(client, (f"{found}TRACE", f"{found}TRACE_LINES"), options.timeout)
         if not complete:
-            if not prefix.endswith("PORT:"):
-                hint = f"try {prefix}PORT: for an IOC that runs with --port-status, which makes status PVs"
-            else:
-                hint = "an IOC has these PVs if it runs with --port-status, or has a PortStatus of this prefix"
-            print(f"iocbridge trace: PREFIX is that of a port's status PVs; {hint}.", file=sys.stderr)
             return 1
         was_on = (await switch.get(timeout=options.timeout)).value
         await switch.put(1, timeout=options.timeout)
@@ -73,6 +79,26 @@ async def _trace(options: Options, prefix: str, hexadecimal: bool, last: bool) -
             if not was_on:  # somebody else may be looking
                 await switch.put(0, timeout=options.timeout)
     return 0
+
+
+async def _found(client: Client, places: Sequence[str], patience: float) -> str | None:
+    """The first of the prefixes where status PVs are found."""
+    try:
+        pvs = [client.pv(f"{place}TRACE") for place in places]
+    except ValueError as err:
+        raise Usage(str(err)) from None
+    searches = {asyncio.create_task(pv.wait_connected(patience)): place for pv, place in zip(pvs, places, strict=True)}
+    pending = set(searches)
+    try:
+        while pending:
+            done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+            for search in done:
+                if search.exception() is None:
+                    return searches[search]
+    finally:
+        for search in pending:
+            search.cancel()
+    return None
 
 
 async def _show(lines: PV, hexadecimal: bool, last: bool, patience: float) -> None:

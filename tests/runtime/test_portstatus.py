@@ -117,8 +117,8 @@ async def test_trace_without_such_a_port(lab: Lab) -> None:
     addresses = environment(EPICS_CA_ADDR_LIST=f"127.0.0.1:{lab.port}")
     result = await finished(*IOCBRIDGE, "trace", "T:NONE:", env=addresses)
     assert result.code == 1
-    assert "not found" in result.err
-    assert "try T:NONE:PORT: for an IOC that runs with --port-status" in result.err
+    assert "T:NONE:TRACE and T:NONE:PORT:TRACE not found" in result.err
+    assert "--port-status" in result.err
 
 
 class Bare(Instrument):
@@ -142,4 +142,9 @@ async def test_status_of_each_port_that_has_none() -> None:
         assert "T:PORT:TRACE_LINES" in ioc.pvdb
         await eventually(lambda: ioc.pvdb["T:PORT:CONNECTED"].value == 1)
         await eventually(lambda: ioc.pvdb["T:PORT:REQUESTS"].value == 1)
+        async with started(
+            ioc.server.port, "iocbridge", "trace", "--last", "T:"
+        ) as text:  # that of the instrument will do
+            while not (await text.line()).endswith("* connected"):
+                pass
     await far.close()
