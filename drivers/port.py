@@ -16,10 +16,12 @@ The rules of life:
 from __future__ import annotations
 
 import abc
+import asyncio
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from drivers.backoff import Backoff
+from drivers.complaints import Complaints
 from drivers.errors import BadReply, Disabled, DriverError, LinkDown, Refused, ReplyTimeout
 from drivers.link import Link, Watcher, words
 from drivers.options import check_number
@@ -29,6 +31,8 @@ from drivers.turn import Turn
 from drivers.turns import Priority, Turns
 
 __all__ = ["Point", "Port", "Statistics", "Watcher"]
+
+LONGEST_LINE = 300  # characters of the log for an answer that makes no sense: it may be a whole page
 
 
 class Point(Protocol):
@@ -59,6 +63,7 @@ class Port(Link):
         self.statistics = Statistics()
         self._disabled: Disabled | None = None
         self._turns = Turns()
+        self._complaints = Complaints()
         self._in_step = True  # False while a reply may still come that nobody waits for any more
         self._repairing = False  # the turn is kept back until the wire is in step
         self._silence = 0  # time-outs in a row
@@ -167,6 +172,13 @@ class Port(Link):
         if self._silence:
             self._heard()
         self.statistics.answered(took)
+
+    def complain(self, error: BadReply) -> None:
+        """Log that a question got an answer that makes no sense. Its record shows it; of many few are logged."""
+        untold = self._complaints.due(asyncio.get_running_loop().time())
+        if untold is not None:
+            more = f" ({untold} more since it was last told)" if untold else ""
+            self.log.warning("%s%s", str(error)[:LONGEST_LINE], more)
 
     def _failed(self, error: BaseException) -> DriverError | None:
         """Count a failure inside a turn. Returns what to raise in its place, None to let it pass."""

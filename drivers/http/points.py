@@ -37,6 +37,7 @@ class Asker(Protocol):
     async def send(
         self, method: str, path: str, body: bytes | None = None, check: Callable[[Any], None] | None = None
     ) -> Any: ...
+    def complain(self, error: BadReply) -> None: ...
     def watch(self, callback: Watcher) -> Unsubscribe: ...
 
 
@@ -57,7 +58,14 @@ class GetPoint:
 
     async def read(self) -> Reading:
         """Raises LinkDown, ReplyTimeout or BadReply."""
-        document = await self._port.document(self.path, self._body)
+        try:
+            document = await self._port.document(self.path, self._body)
+            return self._reading(document)
+        except BadReply as error:
+            self._port.complain(error)
+            raise
+
+    def _reading(self, document: Document) -> Reading:
         try:
             raw = self._find(document.value)
             return Reading(incoming(raw, self._question.as_, self._question.scale), document.time_ns)

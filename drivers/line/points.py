@@ -56,14 +56,18 @@ class AskPoint(_LinePoint):
 
     async def read(self) -> Reading:
         """Ask, and return the value. Raises LinkDown, ReplyTimeout or BadReply."""
-        text = await self.port.ask_shared(
-            self.question.text, self.question.timeout, self._form, self.question.priority, self._unit
-        )
         try:
-            return Reading(self._parse(text))
-        except ValueError as error:
-            self.port.doubtful()
-            raise BadReply(f"{self.port.name}: {self.question.text!r} {error}, got {text!r}") from error
+            text = await self.port.ask_shared(
+                self.question.text, self.question.timeout, self._form, self.question.priority, self._unit
+            )
+            try:
+                return Reading(self._parse(text))
+            except ValueError as error:
+                self.port.doubtful()
+                raise BadReply(f"{self.port.name}: {self.question.text!r} {error}, got {text!r}") from error
+        except BadReply as error:
+            self.port.complain(error)
+            raise
 
     async def write(self, value: Any, /) -> None:
         """Raises UsageError: a question cannot be written."""

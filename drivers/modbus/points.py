@@ -39,6 +39,7 @@ class Asker(Protocol):
 
     def fetch(self, span: Span) -> asyncio.Future[Image]: ...
     async def send(self, request: Request, field: FieldCodec | None = None) -> bytes: ...
+    def complain(self, error: BadReply) -> None: ...
     def watch_unit(self, unit: int | None, callback: Watcher) -> Callable[[], None]: ...
 
 
@@ -67,8 +68,12 @@ class ModbusPoint(Point):
 
     async def read(self) -> Reading:
         """The value now. Raises LinkDown, ReplyTimeout, BadReply."""
-        image, offset = await self.port.fetch(self._span)
-        return self._reading(image, offset)
+        try:
+            image, offset = await self.port.fetch(self._span)
+            return self._reading(image, offset)
+        except BadReply as error:
+            self.port.complain(error)
+            raise
 
     def _reading(self, image: bytes, offset: int = 0) -> Reading:
         try:

@@ -210,3 +210,11 @@ async def test_a_push_channel_that_is_not_let_in_says_so() -> None:
         point.subscribe(lambda reading: None)  # type: ignore[attr-defined]
         point.watch(told.put_nowait)
         assert "relay push: no WebSocket at /ws: 401" in str(await asyncio.wait_for(told.get(), 5))
+
+
+async def test_a_wrong_password_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    async with serving(DigestServer().app) as url, HttpPort(url, user=USER, password="wrong") as port:
+        for pointer in ("/v", "/w"):
+            with pytest.raises(BadReply, match="the password is wrong"):
+                await port.point(Get("/", pointer)).read()
+    assert caplog.text.count("the password is wrong") == 1

@@ -78,6 +78,19 @@ async def test_write(wire: Wire, port: LinePort) -> None:
     await wire.far.heard("OUT ON")
 
 
+async def test_nonsense_is_logged_once(wire: Wire, port: LinePort, caplog: pytest.LogCaptureFixture) -> None:
+    wire.far.answer = lambda question: "x" * 5000 if question == "T?" else "1.5"
+    point = port.point(Ask("T?"))
+    for _ in range(3):
+        with pytest.raises(BadReply):
+            await point.read()
+    await port.point(Ask("P?")).read()
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert len(warnings) == 1
+    assert warnings[0].startswith("bath: 'T?' wants a number, got 'xxx")
+    assert len(warnings[0]) == 300
+
+
 async def test_a_question_with_a_checksum(wire: Wire, port: LinePort) -> None:
     wire.far.answer = lambda question: "!01+5.0" if question == "#011B5" else "?"
     assert (await port.point(Ask("#011{chk(sum hex)}", "!01{f}")).read()).value == 5.0

@@ -280,6 +280,17 @@ async def test_exception_codes(code: int, name: str) -> None:
         assert len(server.requests) == 2  # these say nothing about the block
 
 
+async def test_nonsense_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    async def answer(frame: Frame) -> bytes:
+        return mbap(frame.transaction, frame.unit, f"{frame.pdu[0] | 0x80:02x} 04")
+
+    async with RawTcp(answer) as server, port_to(server) as port:
+        for _ in range(3):
+            with pytest.raises(BadReply):
+                await port.read(Input(5))
+    assert caplog.text.count("FC04 read input register 5: exception 4") == 1
+
+
 async def test_an_unknown_exception_code() -> None:
     async def answer(frame: Frame) -> bytes:
         return mbap(frame.transaction, frame.unit, "84 55")
