@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bridge.cli.args import ioc_arg_parser, template_arg_parser
-    from bridge.cli.run import run
+    from bridge.cli.program import run
     from bridge.runtime.ioc import Ioc, running
     from bridge.server import ServerConfig
     from records import (
@@ -137,7 +137,7 @@ _HOMES = {
     "Ioc": "bridge.runtime.ioc",
     "ServerConfig": "bridge.server",
     "ioc_arg_parser": "bridge.cli.args",
-    "run": "bridge.cli.run",
+    "run": "bridge.cli.program",
     "running": "bridge.runtime.ioc",
     "template_arg_parser": "bridge.cli.args",
 }

@@ -9,8 +9,9 @@ import sys
 import types
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, TypeAlias
 
+from bridge.runtime.translated import LoadError
 from records import PVGroup
 from records.near import near
 
@@ -19,7 +20,6 @@ __all__ = [
     "FOR_ITS_GROUPS",
     "SUBSTITUTIONS",
     "LoadError",
-    "Translated",
     "is_database",
     "is_yaml",
     "load_file",
@@ -36,10 +36,6 @@ DATABASES: Final = (".db", ".vdb", ".template", *SUBSTITUTIONS)
 _Instrument: TypeAlias = tuple[str, int, PVGroup]  # of a YAML file: its name, "" without one, and its line
 
 
-class LoadError(Exception):
-    """The file cannot be used; the message says which, where in it, and why."""
-
-
 def is_database(file: str) -> bool:
     """Whether a file of this name is an EPICS database or a substitution file."""
     return file.lower().endswith(DATABASES)
@@ -54,13 +50,6 @@ def program(word: str) -> tuple[Path, str | None]:
 def is_yaml(path: Path) -> bool:
     """Whether a file of this name is an IOC in YAML."""
     return path.suffix.lower() in YAML
-
-
-class Translated(NamedTuple):
-    """A file that was made into Python; `told` tells of an error that its code raised, in the words of the file."""
-
-    code: types.CodeType
-    told: Callable[[Exception], LoadError]
 
 
 def load_file(path: Path, name: str, prefix: str = "") -> types.ModuleType:

@@ -25,7 +25,7 @@ from typing import Any, Final, TypeVar
 import yaml
 
 import drivers
-from bridge.runtime.loader import LoadError, Translated
+from bridge.runtime.translated import LoadError, Translated
 from bridge.runtime.yamlmistakes import Origins, Row, Spot, no_argument, takes
 from records import PVGroup
 from records.makers import RECORD_TYPES

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple
 
-from bridge.runtime.loader import LoadError
+from bridge.runtime.translated import LoadError
 from records.makers import RECORD_TYPES
 from records.near import near
 from records.spec import PVSpec

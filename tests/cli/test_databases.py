@@ -42,6 +42,19 @@ async def test_a_database_beside_a_program(tmp_path: Path) -> None:
         assert (await c_tool(port, "caget", "-t", "FLOW", "A:SP")).out.split() == ["2", "2.5"]
 
 
+@needs_c_tools
+async def test_files_of_all_kinds_together(tmp_path: Path) -> None:
+    (tmp_path / "one.db").write_text(GOOD)
+    (tmp_path / "two.yaml").write_text("prefix: 'Y:'\nrecords: {T: {type: ai, value: 3}}\n")
+    (tmp_path / "three.yaml").write_text("prefix: 'Z:'\nrecords: {T: {type: ai, value: 4}}\n")
+    (tmp_path / "app.py").write_text("from bridge import PVGroup, ai\nclass App(PVGroup):\n    FLOW = ai(value=2.0)\n")
+    words = (*IOCBRIDGE, "run", "two.yaml", "three.yaml", "app.py")
+    async with program(*words, cwd=tmp_path) as running:
+        assert (await c_tool(await running.port(), "caget", "-t", "Y:T", "Z:T", "FLOW")).out.split() == ["3", "4", "2"]
+    async with program(*words, "one.db", "-m", "P=A:", cwd=tmp_path) as running:
+        assert (await c_tool(await running.port(), "caget", "-t", "Z:T", "A:SP")).out.split() == ["4", "2.5"]
+
+
 async def test_a_program_that_would_run_by_itself_beside_a_database(tmp_path: Path) -> None:
     (tmp_path / "one.db").write_text(GOOD)
     (tmp_path / "app.py").write_text(
