@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, cast
 
 from bridge.ca.dbr import (
@@ -64,6 +64,7 @@ Renderer = Callable[[], bytes]
 
 _CHAR: Final = FieldType.CHAR
 _UCHAR: Final = FieldType.UCHAR
+_FLOATS: Final = (FieldType.FLOAT, FieldType.DOUBLE)
 
 #: One number as DBR type, from a value of the very kind, which one call makes ...
 PLAIN: Final[dict[int, Callable[..., bytes]]] = {
@@ -135,24 +136,27 @@ def _elements(pv: PV, base: int, count: int) -> bytes:
         most = max(pv.max_count, 1)
         if isinstance(value, bytes):
             value = array("b" if pv.field_type is _CHAR else "B", value)  # numbers, where `convert` would see a text
-        if isinstance(value, array) and len(value) > _COSTLY and wanted in _WHOLE:
-            value = _whole(value, wanted)
+        if wanted in _WHOLE and (pv.field_type in _FLOATS or (isinstance(value, array) and len(value) > _COSTLY)):
+            value = _whole(value if isinstance(value, array) else (value,), wanted)
         else:
             value = convert(value, wanted, most, pv.metadata.states)
     return encode_elements(base, value)
 
 
-def _whole(values: array[Any], wanted: FieldType) -> array[Any]:
-    """What `convert` makes of many numbers, in a fraction of the time. Raises ValueError for NaN and infinities."""
+def _whole(values: Iterable[Any], wanted: FieldType) -> array[Any]:
+    """Integers as base makes them: cut, and wrapped around as a C cast does."""
     code, low, size = _WHOLE[wanted]
     try:
         return array(code, map(int, values))
-    except OverflowError:
-        pass
-    try:
-        return array(code, [(int(one) - low) % size + low for one in values])  # wraps around as a C cast does
-    except OverflowError as error:
-        raise ValueError(str(error)) from error
+    except (OverflowError, ValueError):
+        return array(code, [(_cut(one) - low) % size + low for one in values])
+
+
+def _cut(number: Any) -> int:
+    """NaN, and a FLOAT or DOUBLE beyond 32 bits, is the lowest LONG: C has no rule, but clients know what CPUs do."""
+    if isinstance(number, float) and not -2147483648.0 <= number < 2147483648.0:
+        return -2147483648
+    return int(number)
 
 
 def _each(value: Value, pv: PV) -> Any:
