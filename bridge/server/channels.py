@@ -134,7 +134,8 @@ def create(session: Session, dbr: int, count: int, cid: int, minor: int, body: B
     session.channels[sid] = channel = Channel(pv, cid)
     hub.channels += 1
     session.send(HEADER.pack(Command.ACCESS_RIGHTS, 0, 0, 0, cid, channel.rights))
-    session.send(pack_header(Command.CREATE_CHAN, 0, NATIVE[pv.field_type], pv.max_count, cid, sid))
+    # a slice may leave one element of an array, or none: C clients ask for as many as they are told
+    session.send(pack_header(Command.CREATE_CHAN, 0, NATIVE[pv.field_type], pv.most, cid, sid))
 
 
 def _channels_of(session: Session) -> int:

@@ -9,18 +9,19 @@ from __future__ import annotations
 import json
 import re
 from array import array
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from math import isnan, nan
-from typing import Any, Final
+from math import isfinite, isnan, nan
+from typing import Any, Final, cast
 
 from bridge.ca.dbr import EPICS_EPOCH
-from records import LOG, PROPERTY, VALUE, Alarm, FieldType, Value, clock, states
+from records import LOG, PROPERTY, VALUE, Alarm, FieldType, Value, clock, convert, states
 
 __all__ = ["BadFilter", "Filter", "Sample", "Slice", "parse_json", "parse_slice"]
 
 LONGEST_RANGE: Final = 100  # characters; Python itself takes no number of more than 4300 digits
+LONGEST_JSON: Final = 1024
 MAX_DEPTH: Final = 4  # no filter nests deeper; a bound for whoever sends a thousand brackets
 
 
@@ -78,8 +79,8 @@ class Slice(Filter):
     def _slice(self, count: int) -> slice:
         """Which of `count` elements."""
         start = self.start if self.start >= 0 else max(0, count + self.start)
-        end = self.end if self.end >= 0 else count + self.end
-        return slice(start, end + 1 if end >= 0 else 0, self.increment)
+        end = self.end if self.end >= 0 else max(0, count + self.end)  # base: an end before the first is the first
+        return slice(start, end + 1, self.increment)
 
 
 class Deadband(Filter):
@@ -92,22 +93,30 @@ class Deadband(Filter):
         self._last = nan
 
     def first(self, sample: Sample) -> None:
-        self._accept(_number(sample))
-
-    def _accept(self, value: float | None) -> None:
+        value = _number(sample)
         if value is not None:
             self._last = value
-            if self.relative:
-                self._band = abs(value) * self.delta / 100.0
+            self._send(value)
+
+    def _send(self, value: float) -> None:
+        if self.relative and isfinite(value):
+            self._band = abs(value) * self.delta / 100.0
+
+    def _differs(self, value: float) -> bool:
+        if isfinite(value) and isfinite(self._last):
+            return abs(value - self._last) > self._band
+        return value != self._last and not (isnan(value) and isnan(self._last))
 
     def at_event(self, sample: Sample, changes: int) -> Sample | None:
         value = _number(sample)
         if value is None:
             return sample
-        if isnan(value) != isnan(self._last) or abs(value - self._last) > self._band:
-            self._accept(value)
-            return sample
-        return sample if changes & ~(VALUE | LOG) else None
+        if self._differs(value):
+            self._last = value
+        elif not changes & ~(VALUE | LOG):
+            return None
+        self._send(value)
+        return sample
 
 
 class Decimate(Filter):
@@ -167,7 +176,7 @@ class UserTag(Filter):
 
     def __init__(self, mask: int, value: int) -> None:
         self.mask = mask & 0xFFFFFFFF
-        self.value = value
+        self.value = value & 0xFFFFFFFF
 
     def at_event(self, sample: Sample, changes: int) -> Sample | None:
         return sample if changes & PROPERTY or sample.utag & self.mask == self.value else None
@@ -192,8 +201,8 @@ def _number(sample: Sample) -> float | None:
 
 # --- parsing --------------------------------------------------------------------------------------------------------
 
-_SLICE: Final = re.compile(r"\[(?:(-?\d+)|(-?\d+)?:(-?\d+)?(?::(-?\d+)?)?)\]")
-_BARE_KEY: Final = re.compile(r"([{,]\s*)([A-Za-z_]\w*)\s*:")  # JSON5, which base's own documents use
+_WHOLE: Final = r"([+-]?(?:0[xX][0-9a-fA-F]+|\d+))"
+_SLICE: Final = re.compile(rf"\[(?:{_WHOLE}|{_WHOLE}?:{_WHOLE}?(?::{_WHOLE}?)?)\]")
 
 
 def parse_slice(text: str) -> Slice:
@@ -201,71 +210,145 @@ def parse_slice(text: str) -> Slice:
     match = _SLICE.fullmatch(text) if len(text) < LONGEST_RANGE else None
     if match is None:
         raise BadFilter(f"{text[:40]!r} is no range of elements")
-    single, start, middle, end = match.groups()
+    try:
+        single, start, middle, end = (_index(one) for one in match.groups())
+    except ValueError as error:
+        raise BadFilter(str(error)) from None
     if single is not None:
-        return Slice(int(single), 1, int(single))
-    with_increment = text.count(":") == 2
-    last = end if with_increment else middle
-    return Slice(int(start or 0), int(middle or 1) if with_increment else 1, int(last) if last else -1)
+        return Slice(single, 1, single)
+    if text.count(":") == 1:
+        middle, end = 1, middle
+    return Slice(start or 0, 1 if middle is None else middle, -1 if end is None else end)
+
+
+def _index(text: str | None) -> int | None:
+    return None if text is None else cast(int, convert(text, FieldType.INT64))
+
+
+#: What JSON5 has beyond JSON: names without quotes, single quotes, numbers as +1, .5, 5. and 0x1F, a last comma.
+_JSON5: Final = re.compile(
+    r"""
+    (?P<text> "(?:[^"\\]|\\.)*" )
+    | '(?P<single> (?:[^'\\]|\\.)* )'
+    | (?P<name> [A-Za-z_$][\w$]* ) (?=\s*:)
+    | (?P<sign> [+-]? ) (?: 0[xX](?P<hex> [0-9a-fA-F]+ ) | (?P<whole> \d* ) \. (?P<part> \d* ) )
+    | \+(?=\d)
+    | , (?=\s*[}\]])
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def _as_json(found: re.Match[str]) -> str:
+    if found["text"]:
+        return found["text"]
+    if found["single"] is not None:
+        return '"' + found["single"].replace("\\'", "'").replace('"', '\\"') + '"'
+    if found["name"]:
+        return f'"{found["name"]}"'
+    minus = "-" if found["sign"] == "-" else ""
+    if found["hex"]:
+        return f"{minus}{int(found['hex'], 16)}"
+    if found["whole"] or found["part"]:
+        return f"{minus}{found['whole'] or 0}.{found['part'] or 0}"
+    return "" if found[0] in "+," else found[0]
+
+
+Options = list[tuple[str, Any]]  # as they were given: the later ones count
+
+
+class _Map(Options):
+    """An object of JSON; a filter may stand there twice."""
 
 
 def parse_json(text: str) -> list[Filter]:
-    """The filters of ``{"name":{options}, ...}`` in their order. Raises BadFilter."""
-    if text.count("{") > MAX_DEPTH * 4 or text.count("[") > MAX_DEPTH:
-        raise BadFilter(f"{text[:40]!r}... nests too deep")
+    """The filters of ``{"name":{options}, ...}`` in their order. Takes JSON5, as base does. Raises BadFilter."""
+    if len(text) > LONGEST_JSON or text.count("{") > MAX_DEPTH * 4 or text.count("[") > MAX_DEPTH:
+        raise BadFilter(f"{text[:40]!r}... is too long or nests too deep")
     try:
-        found = json.loads(_BARE_KEY.sub(r'\1"\2":', text.replace("'", '"')))
+        found = json.loads(_JSON5.sub(_as_json, text), object_pairs_hook=_Map)
     except (ValueError, RecursionError) as error:
         raise BadFilter(f"{text!r} is no JSON: {error}") from error
-    if not isinstance(found, dict) or not found:
+    if not isinstance(found, _Map):
         raise BadFilter(f"{text!r} names no filter")
     filters = []
-    for name, options in found.items():
+    for name, options in found:
         if name in SYNC_MODES and isinstance(options, str):
-            filters.append(_sync({name: options}))  # shorthand {"while":"state"}
-        elif name in _FILTERS and isinstance(options, dict):
+            filters.append(_sync([(name, options)]))  # shorthand {"while":"state"}
+        elif name in _FILTERS and isinstance(options, _Map):
             filters.append(_FILTERS[name](options))
         else:
             raise BadFilter(f"{text!r}: no filter {name!r}")
     return filters
 
 
-def _options(name: str, options: Mapping[str, Any], **kinds: type | tuple[type, ...]) -> dict[str, Any]:
-    for key, value in options.items():
-        if key not in kinds or not isinstance(value, kinds[key]) or isinstance(value, bool):
-            raise BadFilter(f"{name}: cannot use {key!r}: {value!r}")
-    return dict(options)
+def _strict(value: Any) -> int:
+    if type(value) is not int:
+        raise TypeError("no whole number")
+    return _whole(value)
 
 
-def _arr(options: Mapping[str, Any]) -> Filter:
-    given = _options("arr", options, s=int, i=int, e=int)
+def _whole(value: Any) -> int:
+    """A number of 32 bits, as base makes it of any number or text (chfPlugin.c)."""
+    if isinstance(value, str):
+        return cast(int, convert(value, FieldType.LONG))
+    if isinstance(value, (int, float)) and -(1 << 31) <= value < 1 << 31:
+        return int(value)
+    raise ValueError("no number of 32 bits")
+
+
+def _double(value: Any) -> float:
+    number = float(cast(float, convert(value, FieldType.DOUBLE) if isinstance(value, str) else value))
+    if not isfinite(number):
+        raise ValueError("no finite number")
+    return number
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("no text")
+    return value
+
+
+def _options(name: str, options: Options, **kinds: Callable[[Any], Any]) -> dict[str, Any]:
+    """What was given for each key, the later ones last."""
+    given: dict[str, Any] = {}
+    for key, value in options:
+        try:
+            kind = kinds[key]
+            given.pop(key, None)
+            given[key] = kind(value)
+        except (KeyError, ValueError, TypeError, OverflowError) as error:
+            raise BadFilter(f"{name}: cannot use {key!r}: {value!r}") from error
+    return given
+
+
+def _arr(options: Options) -> Filter:
+    given = _options("arr", options, s=_whole, i=_whole, e=_whole)
     return Slice(given.get("s", 0), given.get("i", 1), given.get("e", -1))
 
 
-def _dbnd(options: Mapping[str, Any]) -> Filter:
-    number = (int, float)
-    given = _options("dbnd", options, d=number, m=str, abs=number, rel=number)
-    if given.get("m", "abs") not in ("abs", "rel"):
-        raise BadFilter(f"dbnd: m is 'abs' or 'rel', not {given['m']!r}")
-    relative = "rel" in given or given.get("m") == "rel"
-    delta = given.get("rel", given.get("abs", given.get("d")))
-    if delta is None:
-        raise BadFilter('dbnd: say how much, as in {"abs":1.5}')
-    try:
-        return Deadband(float(delta), relative)
-    except OverflowError:
-        raise BadFilter("dbnd: no channel changes by that much") from None
+def _dbnd(options: Options) -> Filter:
+    delta, relative = 0.0, False
+    for key, value in _options("dbnd", options, d=_double, m=_text, abs=_double, rel=_double).items():
+        if key == "m" and value not in ("abs", "rel"):
+            raise BadFilter(f"dbnd: m is 'abs' or 'rel', not {value!r}")
+        if key != "m":
+            delta = value
+        if key != "d":
+            relative = "rel" in (key, value)
+    return Deadband(delta, relative)
 
 
-def _dec(options: Mapping[str, Any]) -> Filter:
-    given = _options("dec", options, n=int)
+def _dec(options: Options) -> Filter:
+    given = _options("dec", options, n=_strict)
     if "n" not in given:
         raise BadFilter('dec: say how many, as in {"n":10}')
     return Decimate(given["n"])
 
 
-def _sync(options: Mapping[str, Any]) -> Filter:
-    given = _options("sync", options, m=str, s=str, **dict.fromkeys(SYNC_MODES, str))
+def _sync(options: Options) -> Filter:
+    given = _options("sync", options, m=_text, s=_text, **dict.fromkeys(SYNC_MODES, _text))
     for mode in SYNC_MODES:
         if mode in given:
             return Synchronize(mode, given[mode])
@@ -274,17 +357,17 @@ def _sync(options: Mapping[str, Any]) -> Filter:
     return Synchronize(given["m"], given["s"])
 
 
-def _utag(options: Mapping[str, Any]) -> Filter:
-    given = _options("utag", options, M=int, V=int)
+def _utag(options: Options) -> Filter:
+    given = _options("utag", options, M=_whole, V=_whole)
     return UserTag(given.get("M", 0xFFFFFFFF), given.get("V", 0))
 
 
-def _ts(options: Mapping[str, Any]) -> Filter:
-    given = _options("ts", options, num=str, str=str, epoch=str)
+def _ts(options: Options) -> Filter:
+    given = _options("ts", options, num=_text, str=_text, epoch=_text)
     epoch = {"epics": EPICS_EPOCH, "unix": 0}.get(given.get("epoch", "epics"))
     number, text = given.get("num"), given.get("str")
     if epoch is None or number not in (None, *_TS_NUMBERS) or text not in (None, "epics", "iso"):
-        raise BadFilter(f"ts: cannot use {dict(options)!r}")
+        raise BadFilter(f"ts: cannot use {options!r}")
     if text is not None:
         return Timestamp(lambda ns: (_stamp_text(ns, text == "iso"), FieldType.STRING))
     if number is None:
@@ -312,7 +395,7 @@ def _stamp_text(ns: int, iso: bool) -> str:
     return f"{when:%Y-%m-%d %H:%M:%S}.{fraction}"
 
 
-_FILTERS: Final[dict[str, Callable[[Mapping[str, Any]], Filter]]] = {
+_FILTERS: Final[dict[str, Callable[[Options], Filter]]] = {
     "arr": _arr,
     "dbnd": _dbnd,
     "dec": _dec,

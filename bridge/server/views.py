@@ -19,7 +19,9 @@ from records import PV, Alarm, FieldType, Listener, Metadata, convert, resolve
 __all__ = ["MODIFIERS", "LongText", "View", "open_view"]
 
 MODIFIERS: Final = frozenset("$[{")
-_NAME: Final = re.compile(r"(?P<name>[^$\[{]+\.[A-Za-z0-9]*)(?P<long>\$)?(?P<range>\[[^\]]*\])?(?P<json>\{.*\})?", re.S)
+_NAME: Final = re.compile(
+    r"(?P<name>[^$\[{]+\.[A-Za-z0-9]*)(?P<long>\$)?(?P<range>\[[^\]]*\])?(?P<json>\{.*\}\s*)?", re.S
+)
 _SMALL: Final = 4096  # bytes that are not worth counting
 
 
@@ -76,11 +78,11 @@ class View(PV):
         most = self.source.max_count
         for one in self.filters:
             most = one.most(most)
-        self._most = max(most, 1)
-        if most > 1:  # one element of an array is still shown as an array, and so is none
+        self._most = most
+        if most > 1:  # one element of an array is still kept as an array, and so is none
             self.max_count = most
         if sample.field_type is not self.source.field_type:  # a time stamp in place of the value
-            self.max_count = max(count, 1)
+            self.max_count = self._most = max(count, 1)
         self.field_type = sample.field_type
         size = self.max_count * ELEMENT_SIZE[NATIVE[self.field_type]]
         self.keeps = 0 if self._passes_all or size <= _SMALL else size
@@ -149,7 +151,7 @@ class View(PV):
         if self._passes_all:
             self._shown = None
             self._forgotten = -1
-        elif not changes & self.wanted:
+        elif not (changes := changes & self.wanted):
             return  # filters count events, and not changes
         else:
             sample: Sample | None = self.sample()
@@ -226,7 +228,7 @@ class LongText(View):
     def __init__(self, source: PV) -> None:
         super().__init__(source, f"{source.name}$")
         self.field_type = FieldType.CHAR
-        self.max_count = source.text_size
+        self.max_count = self._most = source.text_size
 
     def open(self) -> None:
         """Its size is known."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+from math import inf
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from bridge.ca.dbr import ChannelType
 from bridge.ca.header import Command
 from bridge.server import Limits
 from bridge.server.filters import BadFilter, parse_json, parse_slice
-from records import PV, FieldType, ao
+from records import ALARM, PV, VALUE, Alarm, FieldType, ao
 from tests.logs import logged
 from tests.server.test_session import events, read, subscribe
 from tests.server.wire import Wire
@@ -28,9 +30,20 @@ def test_ranges_that_are_none(text: str) -> None:
         '{"dbnd":{"abs":' + "9" * 400 + "}}",  # beyond DOUBLE
         '{"dbnd":{"abs":' + "9" * 5000 + "}}",  # beyond what Python reads as a number
         '{"dec":{"n":true}}',
+        '{"dec":{"n":2.5}}',
+        '{"dec":{"n":"2"}}',  # other numbers may be given so
+        '{"dbnd":{"abs":1e400}}',
+        '{"dbnd":{"d":Infinity}}',
+        '{"dbnd":{"d":null}}',
+        '{"dec":{"n":99999999999}}',  # no number of 32 bits, which all whole numbers are
+        '{"arr":{"s":-9999999999}}',
+        '{"dec":{"n":[2]}}',
+        '{"dbnd":{"abs":' + " " * 2000 + "1}}",  # nobody writes so much
+        '"dec"',
         '{"a":' * 5000,
         "[" * 5000,
-        "{}",
+        "{" + '"' * 20_000,
+        "{" + "'\\" * 20_000,
     ],
 )
 def test_json_that_makes_no_sense(text: str) -> None:
@@ -38,10 +51,64 @@ def test_json_that_makes_no_sense(text: str) -> None:
         parse_json(text)
 
 
-def test_absurd_numbers_in_their_place_are_taken() -> None:
-    huge = "9" * 300
-    for text in ('{"arr":{"s":%s,"i":%s,"e":-%s}}', '{"dec":{"n":%s},"utag":{"M":%s,"V":%s}}'):
-        assert parse_json(text % (huge, huge, huge))
+@pytest.mark.parametrize(
+    ("json5", "plain"),
+    [
+        ("{dec:{n:2}}", '{"dec":{"n":2}}'),
+        ("{'dec':{'n':2}}", '{"dec":{"n":2}}'),
+        ('{ "dec" : { "n" : +2 , } , } ', '{"dec":{"n":2}}'),
+        ('{"dec":{"n":0x1F}}', '{"dec":{"n":31}}'),
+        ("{'arr':{'s':'2',i:2.9,e:true}}", '{"arr":{"s":2,"i":2,"e":1}}'),
+        ('{"dbnd":{"abs":.5}}', '{"dbnd":{"abs":0.5}}'),
+        ('{"dbnd":{"abs":5.}}', '{"dbnd":{"abs":5}}'),
+        ('{"dbnd":{"abs":-.5e3}}', '{"dbnd":{"abs":-500}}'),
+        ('{"dbnd":{"abs":"1.5"}}', '{"dbnd":{"abs":1.5}}'),
+        ('{"dbnd":{}}', '{"dbnd":{"abs":0}}'),
+        ('{"dbnd":{"m":"rel","d":3}}', '{"dbnd":{"rel":3}}'),
+        ('{"dbnd":{"rel":3,"abs":2}}', '{"dbnd":{"abs":2}}'),  # the last one counts
+        ('{"dbnd":{"abs":3,"m":"rel"}}', '{"dbnd":{"rel":3}}'),
+    ],
+)
+def test_json_as_base_reads_it(json5: str, plain: str) -> None:
+    (found,), (expected,) = parse_json(json5), parse_json(plain)
+    assert type(found) is type(expected)
+    assert {name: value for name, value in vars(found).items() if value == value} == {
+        name: value for name, value in vars(expected).items() if value == value
+    }
+
+
+def test_a_filter_may_stand_there_twice() -> None:
+    pv = PV("T:d", 0.0)
+    wire = Wire({"T:d": pv})
+    subscribe(wire, wire.create('T:d.{"dec":{"n":2},"dec":{"n":2}}'))
+    for value in range(1, 9):
+        pv.post(float(value))
+    assert events(wire.replies()) == [4.0, 8.0]
+
+
+def test_no_filter_at_all_is_taken() -> None:
+    wire = Wire({"T:d": PV("T:d", 5.0)})
+    assert read(wire, wire.create("T:d.{}"), ChannelType.DOUBLE).body == struct.pack(">d", 5.0)
+
+
+@pytest.mark.parametrize(("mask", "seen"), [(VALUE, [3.0]), (VALUE | ALARM, [1.0, 3.0])])
+def test_a_deadband_lets_alarms_pass_for_those_who_want_them(mask: int, seen: list[float]) -> None:
+    """As in base, where an event has no more reasons than its monitor asks for."""
+    pv = PV("T:d", 0.0)
+    wire = Wire({"T:d": pv})
+    subscribe(wire, wire.create('T:d.{"dbnd":{"abs":2}}'), mask=mask)
+    pv.post(1.0, alarm=Alarm(4, 1))
+    pv.post(3.0, alarm=Alarm(4, 1))
+    assert events(wire.replies()) == seen
+
+
+def test_a_relative_deadband_knows_negative_and_infinite_values() -> None:
+    pv = PV("T:d", -100.0)
+    wire = Wire({"T:d": pv})
+    subscribe(wire, wire.create('T:d.{"dbnd":{"rel":10}}'))
+    for value in (-105.0, -111.0, inf, inf, 5.0, 5.1, -inf, 7.0):
+        pv.post(value)
+    assert events(wire.replies()) == [-111.0, inf, 5.0, -inf, 7.0]
 
 
 def test_a_search_does_not_take_what_it_asks_for() -> None:
