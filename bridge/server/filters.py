@@ -185,8 +185,12 @@ class UserTag(Filter):
 class Timestamp(Filter):
     """``ts``: the time of the channel becomes the server's, or the value becomes the time stamp."""
 
-    def __init__(self, convert: Callable[[int], tuple[Value, FieldType]] | None) -> None:
+    def __init__(self, convert: Callable[[int], tuple[Value, FieldType]] | None, elements: int = 1) -> None:
         self._convert = convert
+        self._elements = elements
+
+    def most(self, count: int) -> int:
+        return count if self._convert is None else self._elements
 
     def at_read(self, sample: Sample) -> Sample:
         if self._convert is None:
@@ -372,8 +376,8 @@ def _ts(options: Options) -> Filter:
         return Timestamp(lambda ns: (_stamp_text(ns, text == "iso"), FieldType.STRING))
     if number is None:
         return Timestamp(None)
-    convert = _TS_NUMBERS[number]
-    return Timestamp(lambda ns: convert(ns - epoch * 1_000_000_000))
+    of = _TS_NUMBERS[number]
+    return Timestamp(lambda ns: of(ns - epoch * 1_000_000_000), 2 if number == "ts" else 1)
 
 
 _TS_NUMBERS: Final[dict[str, Callable[[int], tuple[Value, FieldType]]]] = {
@@ -385,11 +389,13 @@ _TS_NUMBERS: Final[dict[str, Callable[[int], tuple[Value, FieldType]]]] = {
 
 
 def _stamp_text(ns: int, iso: bool) -> str:
+    if ns == EPICS_EPOCH * 1_000_000_000:  # there has been no time yet
+        return "<undefined>"
     try:
         when = datetime.fromtimestamp(ns // 1_000_000_000, UTC).astimezone()
     except (ValueError, OverflowError, OSError):  # a time beyond the calendar
         return ""
-    fraction = f"{ns % 1_000_000_000:09d}"
+    fraction = f"{min(ns % 1_000_000_000 + 500, 999_999_999) // 1000:06d}"  # rounded, but not to the next second
     if iso:
         return f"{when:%Y-%m-%dT%H:%M:%S}.{fraction}{when:%z}"
     return f"{when:%Y-%m-%d %H:%M:%S}.{fraction}"

@@ -73,16 +73,13 @@ class View(PV):
     def open(self) -> None:
         """Find out how the source looks through the filters. To be called before anything is read."""
         sample = self._read()
-        value = sample.value
-        count = len(value) if isinstance(value, (array, bytes, list)) else 1
         most = self.source.max_count
         for one in self.filters:
             most = one.most(most)
         self._most = most
-        if most > 1:  # one element of an array is still kept as an array, and so is none
-            self.max_count = most
-        if sample.field_type is not self.source.field_type:  # a time stamp in place of the value
-            self.max_count = self._most = max(count, 1)
+        if isinstance(sample.value, (array, bytes, list)):  # one element of an array is still kept as an array
+            most = max(most, 2)
+        self.max_count = most
         self.field_type = sample.field_type
         size = self.max_count * ELEMENT_SIZE[NATIVE[self.field_type]]
         self.keeps = 0 if self._passes_all or size <= _SMALL else size

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import struct
 from collections.abc import Iterator
 
@@ -10,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.ca.dbr import ChannelType
+from bridge.ca.dbr import EPICS_EPOCH, ChannelType
 from bridge.ca.header import Command
+from bridge.ca.status import ECA
 from bridge.server import serving
 from bridge.server.filters import BadFilter, parse_json, parse_slice
 from records import PROPERTY, PV, VALUE, FieldType, Metadata, PVGroup, ai, clock, states
@@ -151,6 +153,39 @@ def test_puts_go_past_the_filters(pvs: dict[str, PV]) -> None:
     assert pvs["T:d"].value == 5.0
 
 
+@pytest.mark.parametrize(
+    ("modifier", "count", "elements"),
+    [
+        ('{"ts":{"num":"dbl"}}', 1, [1.5]),
+        ('{"ts":{"num":"ts"}}', 2, [1, 500_000_000]),
+        ('{"ts":{"num":"ts"},"arr":{"s":1}}', 1, [500_000_000]),
+        ('{"arr":{"s":9},"ts":{"num":"sec"}}', 1, [1]),
+    ],
+)
+@pytest.mark.parametrize("name", ["T:w", "T:d"])
+def test_a_time_stamp_in_place_of_an_array(name: str, modifier: str, count: int, elements: list[float]) -> None:
+    posted_at = EPICS_EPOCH * 1_000_000_000 + 1_500_000_000
+    wire = Wire({"T:w": PV("T:w", [1.0, 2.0], max_count=5), "T:d": PV("T:d", 0.0)})
+    for pv in wire.hub.pvdb.values():
+        pv.post(pv.value, time_ns=posted_at)
+    created = wire.ask(Command.CREATE_CHAN, f"{name}.{modifier}\0".encode(), p1=1, p2=13)[-1]
+    assert created.count == count
+    reply = read(wire, created.p2, ChannelType.DOUBLE, 0)
+    assert list(struct.unpack(f">{reply.count}d", reply.body)) == elements
+    texts = read(wire, created.p2, ChannelType.STRING, 0)
+    assert (texts.p1, texts.count) == (ECA.NORMAL.code, len(elements))
+    (event,) = subscribe(wire, created.p2, count=0)
+    assert event.body == reply.body
+
+
+def test_the_time_of_what_has_had_none() -> None:
+    wire = Wire({"T:d": PV("T:d", 1.0)})
+    wire.hub.pvdb["T:d"].post(1.0, time_ns=EPICS_EPOCH * 1_000_000_000)
+    for form in ("epics", "iso"):
+        reply = read(wire, wire.create(f'T:d.{{"ts":{{"str":"{form}"}}}}'), ChannelType.STRING)
+        assert reply.body.rstrip(b"\0") == b"<undefined>"
+
+
 def test_time_stamp_filter() -> None:
     moment = 1_700_000_000_123_456_789
     before, clock.now_ns = clock.now_ns, lambda: moment
@@ -160,7 +195,9 @@ def test_time_stamp_filter() -> None:
         reply = read(wire, wire.create('T:d.{"ts":{"num":"sec","epoch":"unix"}}'), ChannelType.DOUBLE)
         assert struct.unpack(">d", reply.body) == (1_700_000_000,)
         reply = read(wire, wire.create('T:d.{"ts":{"str":"iso"}}'), ChannelType.STRING)
-        assert reply.body.startswith(b"2023-11-1")
+        assert re.fullmatch(rb"2023-11-1\dT\d\d:\d\d:20\.123457[+-]\d{4}\0*", reply.body)
+        reply = read(wire, wire.create('T:d.{"ts":{"str":"epics"}}'), ChannelType.STRING)
+        assert re.fullmatch(rb"2023-11-1\d \d\d:\d\d:20\.123457\0*", reply.body)
         clock.now_ns = lambda: moment + 5_000_000_000
         reply = read(wire, wire.create('T:d.{"ts":{}}'), ChannelType.TIME_DOUBLE)
         assert struct.unpack_from(">I", reply.body, 4)[0] + 631152000 == 1_700_000_005
