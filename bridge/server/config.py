@@ -109,4 +109,4 @@ def _limits(environ: Mapping[str, str]) -> Limits:
     message = max(size + HEADERS, SMALLEST_MESSAGE)
     if yes_no(environ, ("EPICS_CA_AUTO_ARRAY_BYTES",), True):
         message = max(message, limits.message)
-    return replace(limits, message=message)
+    return replace(limits, message=message, request=min(limits.request, message))

@@ -226,10 +226,9 @@ def _readable(
     else:
         most = channel.pv.max_count
         size = payload_size(dbr, count or most)
-        if size <= BEYOND or (
-            size <= session.hub.limits.message
-            and count <= most
-            and (BASE[dbr] or channel.pv.field_type == 0 or (count or most) <= MOST_TEXTS)
+        if size <= session.hub.limits.message and (
+            size <= BEYOND
+            or (count <= most and (BASE[dbr] or channel.pv.field_type == 0 or (count or most) <= MOST_TEXTS))
         ):
             return channel, channel.outlet(session.hub).rendering(dbr, count)
         why, status = f"{count or most} elements of type {dbr} are too many, of {most}", ECA.TOLARGE

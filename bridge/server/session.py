@@ -218,8 +218,8 @@ class Session(Outgoing):
             length = 24 + int(size)
             if size & 7:
                 return self._bad_size((command, size, dbr, count, p1, p2))
-        if end - offset < length:
-            return self._unfinished((command, size, dbr, count, p1, p2), length, end - offset)
+        if end - offset < length or size > self.hub.limits.message:
+            return self._unfinished((command, size, dbr, count, p1, p2), length, min(end - offset, length))
         handler = self._handlers.get(command)
         if handler is None:
             self.error(ECA.UNAVAILINSERV, (command, size, dbr, count, p1, p2), f"no command {command}")
@@ -233,10 +233,13 @@ class Session(Outgoing):
         self.error(ECA.UNAVAILINSERV, request, "payload is not a multiple of 8 bytes")
         raise BadMessage(f"command {request[0]} with a payload of {request[1]} bytes, no multiple of 8")
 
-    # --- messages of which a part has still to come -------------------------------------------------------------
+    # --- messages that are not there yet, or too large -------------------------------------------------------------
 
     def _unfinished(self, request: Request, length: int, there: int) -> int:
-        """Decide whether to wait for the rest of a message. Returns the bytes that are done with: none, or all."""
+        """Decide whether to wait for the rest of a message. Returns the bytes that are done with: none, or all.
+
+        Of what is too large all may be there, if the limit is set low.
+        """
         command, size, *_ = request
         limits = self.hub.limits
         is_put = command in (Command.WRITE, Command.WRITE_NOTIFY) and self.channels

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bridge.ca.dbr import ChannelType
 from bridge.ca.header import Command, pack_message
 from bridge.ca.status import ECA, Severity, from_code
-from bridge.server import Limits
+from bridge.server import Limits, ServerConfig
 from bridge.server.outlet import KEPT_UNWATCHED
 from records import PV, FieldType, Metadata
 from tests.server.wire import Reply, Wire
@@ -450,6 +450,23 @@ def test_message_over_the_limit_is_refused_and_skipped() -> None:
     wire.feed(rest + pack_message(Command.ECHO))
     (echo,) = wire.replies()
     assert echo.command == Command.ECHO
+
+
+def test_a_limit_that_is_set_low_holds_for_what_comes_in_one_piece() -> None:
+    environ = {"EPICS_CA_AUTO_ARRAY_BYTES": "NO", "EPICS_CA_MAX_ARRAY_BYTES": "20000"}
+    wire = Wire(database(), ServerConfig.from_environment(environ).limits)
+    sid = wire.create("T:big")
+    for count, refused in ((2500, False), (3000, True), (20_000, True)):
+        put = pack_message(Command.WRITE_NOTIFY, bytes(8 * count), 6, count, sid, 1)
+        get = pack_message(Command.READ_NOTIFY, b"", 6, count, sid, 1)
+        for message in (put, get):
+            wire.feed(message + pack_message(Command.ECHO))
+            reply, echo = wire.replies()
+            assert echo.command == Command.ECHO
+            if refused:
+                assert (reply.command, reply.p2) == (Command.ERROR, ECA.TOLARGE.code)
+            else:
+                assert (reply.command, reply.p1) == (message[1], ECA.NORMAL.code)
 
 
 def test_misaligned_payload_ends_the_circuit(wire: Wire) -> None:
