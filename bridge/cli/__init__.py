@@ -1,4 +1,4 @@
-"""The command line: `iocbridge COMMAND ...`. Arguments and environment are read in this package and nowhere else."""
+"""The command line: `iocbridge COMMAND ...`. Arguments are read in this package and nowhere else."""
 
 from __future__ import annotations
 

@@ -337,10 +337,11 @@ def _dbnd(options: Options) -> Filter:
     for key, value in _options("dbnd", options, d=_double, m=_text, abs=_double, rel=_double).items():
         if key == "m" and value not in ("abs", "rel"):
             raise BadFilter(f"dbnd: m is 'abs' or 'rel', not {value!r}")
-        if key != "m":
+        if key == "m":
+            relative = value == "rel"
+        else:
             delta = value
-        if key != "d":
-            relative = "rel" in (key, value)
+            relative = relative if key == "d" else key == "rel"
     return Deadband(delta, relative)
 
 

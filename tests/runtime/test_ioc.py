@@ -15,7 +15,7 @@ import pytest
 import devices
 from bridge import PVGroup, ai, ao, pvproperty, running
 from bridge.runtime.database import DuplicateName
-from bridge.server import CannotListen, ServerConfig
+from bridge.server import CannotListen, ConfigError, ServerConfig
 from devices import Instrument
 from drivers import FLOAT32, Ask, Get, HttpPort, Input, ModbusTcpPort, Port, Reading, SerialPort, TcpPort, Tell
 from records import Severity, Status
@@ -228,6 +228,24 @@ async def test_a_taken_port_is_said_and_nothing_stays() -> None:
             async with running(Group("U:"), config=ServerConfig(interfaces=("127.0.0.1",), port=ioc.server.port)):
                 pass
         assert asyncio.all_tasks() == tasks
+
+
+@needs_c_tools
+async def test_the_environment_says_where_to_serve(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Group(PVGroup):
+        R = ai(1.5)
+
+    port = free_port()
+    monkeypatch.setenv("EPICS_CAS_SERVER_PORT", str(port))
+    monkeypatch.setenv("EPICS_CAS_INTF_ADDR_LIST", "127.0.0.1")
+    monkeypatch.setenv("EPICS_CAS_AUTO_BEACON_ADDR_LIST", "NO")
+    async with running(Group("T:")) as ioc:
+        assert ioc.server.port == port
+        assert (await c_tool(port, "caget", "-t", "T:R")).out.strip() == "1.5"
+    monkeypatch.setenv("EPICS_CAS_SERVER_PORT", "many")
+    with pytest.raises(ConfigError, match="EPICS_CAS_SERVER_PORT"):
+        async with running(Group("T:")):
+            pass
 
 
 async def test_the_callers_error_comes_through() -> None:
