@@ -335,9 +335,9 @@ def _arr(options: Options) -> Filter:
 def _dbnd(options: Options) -> Filter:
     delta, relative = 0.0, False
     for key, value in _options("dbnd", options, d=_double, m=_text, abs=_double, rel=_double).items():
-        if key == "m" and value not in ("abs", "rel"):
-            raise BadFilter(f"dbnd: m is 'abs' or 'rel', not {value!r}")
         if key == "m":
+            if value not in ("abs", "rel"):
+                raise BadFilter(f"dbnd: m is 'abs' or 'rel', not {value!r}")
             relative = value == "rel"
         else:
             delta = value
