@@ -229,14 +229,15 @@ def _index(text: str | None) -> int | None:
     return None if text is None else cast(int, convert(text, FieldType.INT64))
 
 
-#: What JSON5 has beyond JSON: names without quotes, single quotes, numbers as +1, .5, 5. and 0x1F, a last comma.
+#: What JSON5 has beyond JSON: names without quotes, single quotes, numbers as +1, .5, 5. and 0x1F, a last comma. No
+#: character is looked at many times: a name begins where a word does, and a text that is not closed goes to the end.
 _JSON5: Final = re.compile(
     r"""
-    (?P<text> "(?:[^"\\]|\\.)*" )
-    | '(?P<single> (?:[^'\\]|\\.)* )'
-    | (?P<name> [A-Za-z_$][\w$]* ) (?=\s*:)
-    | (?P<sign> [+-]? ) (?: 0[xX](?P<hex> [0-9a-fA-F]+ ) | (?P<whole> \d* ) \. (?P<part> \d* ) )
-    | \+(?=\d)
+    (?P<text> "(?:[^"\\]|\\.)*(?:"|\\?\Z) )
+    | '(?P<single> (?:[^'\\]|\\.)* )(?:'|\\?\Z)
+    | (?<![\w$.]) (?: (?P<name> [A-Za-z_$][\w$]*+ ) (?=\s*:)
+        | (?P<sign> [+-]? ) (?: 0[xX](?P<hex> [0-9a-fA-F]++ ) | (?P<whole> \d*+ ) \. (?P<part> \d*+ ) )
+        | \+(?=\d) )
     | , (?=\s*[}\]])
     """,
     re.VERBOSE | re.DOTALL,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import time
 from math import inf
 from typing import Any
 
@@ -49,6 +50,17 @@ def test_ranges_that_are_none(text: str) -> None:
 def test_json_that_makes_no_sense(text: str) -> None:
     with pytest.raises(BadFilter):
         parse_json(text)
+
+
+@pytest.mark.parametrize("piece", ['"', "'\\", "a", "1", "0x", ".", "-", "a ", ", ", " "])
+def test_nonsense_takes_no_longer_than_sense(piece: str) -> None:
+    """Anybody may search for such names as fast as he can."""
+    text = "{" + piece * (1000 // len(piece))
+    began = time.process_time()
+    for _ in range(50):
+        with pytest.raises(BadFilter):
+            parse_json(text)
+    assert time.process_time() - began < 0.25  # 50 times the 5 ms that 1000 looks at 1000 characters take
 
 
 @pytest.mark.parametrize(
