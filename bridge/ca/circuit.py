@@ -17,7 +17,7 @@ from typing import Final
 
 from bridge.ca import messages as m
 from bridge.ca.errors import LocalProtocolError, RemoteProtocolError
-from bridge.ca.header import EXTENDED_FROM, HEADER_SIZE, MINOR_VERSION, Command, Header
+from bridge.ca.header import EXTENDED_FROM, EXTENDED_SINCE, HEADER_SIZE, MINOR_VERSION, Command, Header
 from bridge.ca.layout import decode, encode, sender_of
 from bridge.ca.message import Message
 from bridge.ca.roles import Role
@@ -29,7 +29,6 @@ __all__ = ["DISCONNECTED", "VirtualCircuit"]
 
 DISCONNECTED: Final = m.Disconnected()
 NO_CHANNEL: Final = 0xFFFFFFFF  # cid of an ERROR that is about no channel
-_LARGE_ARRAYS: Final = 9  # CA 4.9 has the extended header
 
 
 class VirtualCircuit(CircuitRules):
@@ -112,7 +111,7 @@ class VirtualCircuit(CircuitRules):
             if sender_of(message) is not self.our_role:
                 raise LocalProtocolError(f"a {self.our_role.value} does not send {type(message).__name__}")
             wire = encode(message)
-            if len(wire[0]) > HEADER_SIZE and self.protocol_version < _LARGE_ARRAYS:
+            if len(wire[0]) > HEADER_SIZE and self.protocol_version < EXTENDED_SINCE:
                 raise LocalProtocolError(
                     f"a peer of CA 4.{self.protocol_version} takes no more than {EXTENDED_FROM - 1} bytes or elements"
                 )

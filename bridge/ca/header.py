@@ -15,6 +15,7 @@ __all__ = [
     "DO_REPLY",
     "EXTENDED",
     "EXTENDED_FROM",
+    "EXTENDED_SINCE",
     "HALF",
     "HEADER",
     "HEADER_SIZE",
@@ -40,6 +41,7 @@ HALF: Final = struct.Struct(">HHHHI")
 #: Follows a header whose size is 0xFFFF and whose count is 0: payload size and data count in 32 bits (CA 4.9).
 EXTENDED: Final = struct.Struct(">II")
 EXTENDED_FROM: Final = 0xFFFF  # the smallest payload or element count that needs the extended header
+EXTENDED_SINCE: Final = 9  # the first minor version that knows it
 
 MINOR_VERSION: Final = 13
 SERVER_PORT: Final = 5064  # EPICS_CA_SERVER_PORT

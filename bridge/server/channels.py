@@ -5,7 +5,16 @@ from __future__ import annotations
 from struct import Struct
 from typing import TYPE_CHECKING, Final
 
-from bridge.ca.header import DO_REPLY, HEADER, HEADER_SIZE, MAX_PRIORITY, Command, pack_header
+from bridge.ca.header import (
+    DO_REPLY,
+    EXTENDED_FROM,
+    EXTENDED_SINCE,
+    HEADER,
+    HEADER_SIZE,
+    MAX_PRIORITY,
+    Command,
+    pack_header,
+)
 from bridge.ca.status import ECA
 from bridge.server.channel import Channel
 from bridge.server.errors import BadMessage, Body, Data
@@ -135,7 +144,8 @@ def create(session: Session, dbr: int, count: int, cid: int, minor: int, body: B
     hub.channels += 1
     session.send(HEADER.pack(Command.ACCESS_RIGHTS, 0, 0, 0, cid, channel.rights))
     # a slice may leave one element of an array, or none: C clients ask for as many as they are told
-    session.send(pack_header(Command.CREATE_CHAN, 0, NATIVE[pv.field_type], pv.most, cid, sid))
+    count = pv.most if session.minor >= EXTENDED_SINCE else min(pv.most, EXTENDED_FROM - 1)
+    session.send(pack_header(Command.CREATE_CHAN, 0, NATIVE[pv.field_type], count, cid, sid))
 
 
 def _channels_of(session: Session) -> int:

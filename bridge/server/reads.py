@@ -7,7 +7,7 @@ from struct import Struct
 from typing import TYPE_CHECKING, Final
 
 from bridge.ca.dbr import ChannelType
-from bridge.ca.header import EXTENDED_FROM, HALF, HEADER, Command, pack_header
+from bridge.ca.header import EXTENDED_FROM, EXTENDED_SINCE, HALF, HEADER, Command, pack_header
 from bridge.ca.status import ECA
 from bridge.server.audience import Subscription
 from bridge.server.channel import MOST_KEYS, Channel
@@ -226,12 +226,18 @@ def _readable(
     else:
         most = channel.pv.max_count
         size = payload_size(dbr, count or most)
-        if size <= session.hub.limits.message and (
+        if session.minor < EXTENDED_SINCE and (size >= EXTENDED_FROM or count >= EXTENDED_FROM):
+            why, status = (
+                f"{count or most} elements of type {dbr} are too many for CA 4.{session.minor}",
+                ECA.ARRAY16KCLIENT,
+            )
+        elif size <= session.hub.limits.message and (
             size <= BEYOND
             or (count <= most and (BASE[dbr] or channel.pv.field_type == 0 or (count or most) <= MOST_TEXTS))
         ):
             return channel, channel.outlet(session.hub).rendering(dbr, count)
-        why, status = f"{count or most} elements of type {dbr} are too many, of {most}", ECA.TOLARGE
+        else:
+            why, status = f"{count or most} elements of type {dbr} are too many, of {most}", ECA.TOLARGE
     request = (command, len(body), dbr, count, sid, ioid)
     if channel is None:
         session.error(status, request, why)
