@@ -205,7 +205,7 @@ def _number(sample: Sample) -> float | None:
 
 # --- parsing --------------------------------------------------------------------------------------------------------
 
-_WHOLE: Final = r"([+-]?(?:0[xX][0-9a-fA-F]+|\d+))"
+_WHOLE: Final = r"\s*([+-]?(?:0[xX][0-9a-fA-F]+|\d+))"  # as strtol reads it
 _SLICE: Final = re.compile(rf"\[(?:{_WHOLE}|{_WHOLE}?:{_WHOLE}?(?::{_WHOLE}?)?)\]")
 
 
@@ -238,7 +238,7 @@ _JSON5: Final = re.compile(
     | (?<![\w$.]) (?: (?P<name> [A-Za-z_$][\w$]*+ ) (?=\s*:)
         | (?P<sign> [+-]? ) (?: 0[xX](?P<hex> [0-9a-fA-F]++ ) | (?P<whole> \d*+ ) \. (?P<part> \d*+ ) )
         | \+(?=\d) )
-    | , (?=\s*[}\]])
+    | (?<![{\[\s]) , (?=\s*[}\]])
     """,
     re.VERBOSE | re.DOTALL,
 )

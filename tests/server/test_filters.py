@@ -41,6 +41,8 @@ def test_ranges_that_are_none(text: str) -> None:
         '{"dec":{"n":[2]}}',
         '{"dbnd":{"abs":' + " " * 2000 + "1}}",  # nobody writes so much
         '"dec"',
+        "{,}",
+        "{ ,}",
         '{"a":' * 5000,
         "[" * 5000,
         "{" + '"' * 20_000,
@@ -68,7 +70,7 @@ def test_nonsense_takes_no_longer_than_sense(piece: str) -> None:
     [
         ("{dec:{n:2}}", '{"dec":{"n":2}}'),
         ("{'dec':{'n':2}}", '{"dec":{"n":2}}'),
-        ('{ "dec" : { "n" : +2 , } , } ', '{"dec":{"n":2}}'),
+        ('{ "dec" : { "n" : +2, }, } ', '{"dec":{"n":2}}'),
         ('{"dec":{"n":0x1F}}', '{"dec":{"n":31}}'),
         ("{'arr':{'s':'2',i:2.9,e:true}}", '{"arr":{"s":2,"i":2,"e":1}}'),
         ('{"dbnd":{"abs":.5}}', '{"dbnd":{"abs":0.5}}'),
