@@ -20,6 +20,7 @@ from bridge.ca.dbr import (
     encode_elements,
     encode_metadata,
 )
+from bridge.server.views import View
 from records import PV, FieldType, Value, convert, text_of
 
 __all__ = [
@@ -129,6 +130,8 @@ def _elements(pv: PV, base: int, count: int) -> bytes:
     value: Any = pv.value
     if 0 < count < pv.max_count and len(value) > count:
         value = value[:count]  # before converting: the array may have a million
+        if isinstance(pv, View) and pv.is_text:  # clients take it for a text of C
+            value = value[:-1] + b"\0"
     wanted = _ELEMENTS[base]
     if wanted is FieldType.STRING:
         return b"".join(_text(one, pv) for one in _each(value, pv))

@@ -51,6 +51,8 @@ def open_view(pvdb: Mapping[str, PV], name: str) -> PV | None:
 class View(PV):
     """A PV seen through filters. It follows its source while somebody listens, and looks at it for each read."""
 
+    is_text = False  # text as an array of CHAR: it ends in a NUL even if it is cut
+
     def __init__(self, source: PV, name: str, filters: Sequence[Filter] = ()) -> None:
         # not PV.__init__: there is nothing to store
         self.source = source
@@ -221,6 +223,8 @@ class View(PV):
 
 class LongText(View):
     """``FIELD$``: text as an array of CHAR, so that CA's limit of 39 bytes does not hold."""
+
+    is_text = True
 
     def __init__(self, source: PV) -> None:
         super().__init__(source, f"{source.name}$")

@@ -75,6 +75,7 @@ READS: dict[str, tuple[str, ...]] = {
     "caget -c": ("-c", *ARRAYS),
     "caget -# 2": ("-#", "2", *ARRAYS),
     "caget -S": ("-S", "P:bytes", "P:text.VAL$", "P:double.DESC$", "P:string.VAL$"),
+    "caget -S -# 5": ("-S", "-#", "5", "P:double.DESC$", "P:string.VAL$", "P:double.EGU$"),
     "caget -e3": ("-e", "3", "P:double", "P:doubles"),
     "caget -0x": ("-0x", "P:long", "P:shorts"),
     "caget -lx": ("-lx", "P:double", "P:long"),

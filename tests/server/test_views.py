@@ -256,6 +256,16 @@ def test_long_text() -> None:
     assert group.TEMP.desc == "bottom of the outer bath, and a bit more"
 
 
+@pytest.mark.parametrize(("count", "body"), [(1, b"\0"), (5, b"The \0"), (12, b"The tempera\0")])
+def test_long_text_that_is_cut_ends_in_a_nul(count: int, body: bytes) -> None:
+    """dbConvert.c, getCharChar: it is likely to be printed as it is."""
+    wire = Wire(Cryostat("T:").pvdb)
+    sid = wire.create("T:TEMP.DESC$")
+    assert read(wire, sid, ChannelType.CHAR, count).body[:count] == body
+    (event,) = subscribe(wire, sid, dbr=ChannelType.CHAR, count=count)
+    assert event.body[:count] == body
+
+
 def test_long_text_is_monitored() -> None:
     group = Cryostat("T:")
     wire = Wire(group.pvdb)
