@@ -1,4 +1,4 @@
-"""When to log answers that make no sense: a device that gives them gives many. Pure: the time is passed in."""
+"""When to log what comes again and again, as answers that make no sense do. Pure: the time is passed in."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Link: keeps one connection up. It opens, notices the end, backs off, opens again, and tells who watches.
 
 * down -> connecting -> up -> down ...; one log line and one call per watcher for each change, not for each attempt;
+* a link that comes and goes is logged as such, then rarely, and again once it holds; its watchers are told all;
 * `start`, `stop` and everything an operator does return at once, whatever the instrument does.
 """
 
@@ -15,6 +16,7 @@ from types import TracebackType
 from typing import Any, ClassVar, Self
 
 from drivers.backoff import Backoff
+from drivers.complaints import Complaints
 from drivers.errors import DriverError, LinkDown, UsageError
 from drivers.trace import Trace
 
@@ -46,6 +48,8 @@ class Link(abc.ABC):
         self._wake = asyncio.Event()  # the supervisor is wanted: link lost, or wire out of step
         self._hurry = asyncio.Event()  # the supervisor is to go on at once
         self._parked = False  # disconnected on purpose
+        self._short_lives = 0  # losses in a row of a link that had not been up for long
+        self._flaps = Complaints()  # of such losses few are logged
 
     # --- what is to be provided ---------------------------------------------------------------------------------
 
@@ -206,6 +210,7 @@ class Link(abc.ABC):
     def lost(self, reason: BaseException | str) -> None:
         """A transport noticed that the link is gone. Everybody who waits fails now."""
         if self._fault is None:
+            self._short_lives += 1
             self._down(LinkDown(f"{self.name}: connection lost: {words(reason)}"))
         else:
             self._gone = f"connection lost: {words(reason)}"
@@ -227,7 +232,11 @@ class Link(abc.ABC):
                 else:
                     since = loop.time()
                     self._up()
-                    await self._attend()
+                    steady = loop.call_later(STEADY, self._steady)
+                    try:
+                        await self._attend()
+                    finally:
+                        steady.cancel()
                     if loop.time() - since >= STEADY:
                         failures = 0
                 failures += 1
@@ -277,8 +286,18 @@ class Link(abc.ABC):
         self._wake.clear()
         self._came_up()
         self._announced = True
-        self._note("connected", min(self.state_level, logging.INFO))
+        self._note("connected", logging.DEBUG if self._flapping else min(self.state_level, logging.INFO))
         self._tell_watchers(self.fault)
+
+    @property
+    def _flapping(self) -> bool:
+        return self._short_lives > 1  # once is an accident
+
+    def _steady(self) -> None:
+        """The link has been up for a while."""
+        if self._flapping:
+            self.log.log(min(self.state_level, logging.INFO), "%s: connected, and steady again", self.name)
+        self._short_lives, self._flaps = 0, Complaints()
 
     def _down(self, fault: DriverError) -> None:
         """Note that the link is gone or cannot be had."""
@@ -289,12 +308,20 @@ class Link(abc.ABC):
         self._wake.set()
         if self._supervisor is None:
             self.log.info("%s", fault)  # stopped on purpose
+        elif news and self._flapping:
+            self._log_flap(fault)
         else:
             # one line for a change of state; why each further attempt fails is in AMSG, and here for who looks closer
             self.log.log(self.state_level if news else logging.DEBUG, "%s", fault)
         if news:
             self.trace.note(str(fault))
             self._tell_watchers(fault)
+
+    def _log_flap(self, fault: DriverError) -> None:
+        untold = self._flaps.due(asyncio.get_running_loop().time())
+        level = logging.DEBUG if untold is None else self.state_level
+        more = f", {untold} times since this was last told" if untold else ""
+        self.log.log(level, "%s (it comes and goes%s; told rarely until it stays up for %g s)", fault, more, STEADY)
 
     def _note(self, what: str, level: int = logging.INFO) -> None:
         self.log.log(level, "%s: %s", self.name, what)

@@ -11,6 +11,7 @@ import pytest
 from drivers import BadReply, LinkDown, Point, Port, Refused, ReplyTimeout, UsageError
 from drivers.backoff import Backoff
 from tests.drivers.wires import eventually
+from tests.virtualtime import run_virtual
 
 QUICK = Backoff(0.001, 0.004)
 
@@ -307,6 +308,43 @@ async def test_a_link_that_is_accepted_and_dropped_is_backed_off_from() -> None:
     await eventually(lambda: port.opened == 5)
     assert asyncio.get_running_loop().time() - begin >= 0.01 + 0.02 + 0.04 + 0.08 - 0.01
     await port.stop()
+
+
+def test_a_link_that_comes_and_goes_is_told_rarely(log: pytest.LogCaptureFixture) -> None:
+    told: list[Any] = []
+
+    async def an_hour() -> None:
+        port = Plug(backoff=Backoff(0.25, 2.0, jitter=0.0))
+        port.watch(told.append)
+        unwatch = port.watch(lambda fault: port.lost("dropped") if fault is None else None)
+        async with asyncio.timeout(7200):
+            await port.start()
+            await asyncio.sleep(3600)
+            unwatch()
+            await asyncio.sleep(60)
+            port.lost("pulled")
+            await asyncio.sleep(60)
+            await port.stop()
+
+    run_virtual(an_hour())
+    lines = [record.getMessage() for record in log.records]
+    flapping = "bath: connection lost: dropped (it comes and goes{}; told rarely until it stays up for 5 s)"
+    assert lines[:4] == [
+        "bath: connected",
+        "bath: connection lost: dropped",
+        "bath: connected",
+        flapping.format(""),
+    ]
+    assert lines[4] == flapping.format(", 31 times since this was last told")
+    assert lines[-5:] == [
+        lines[8],
+        "bath: connected, and steady again",
+        "bath: connection lost: pulled",
+        "bath: connected",
+        "bath: the port is stopped",
+    ]
+    assert len(lines) == 13
+    assert len(told) > 3000  # records are told each time
 
 
 def test_the_timeout_must_be_positive() -> None:
