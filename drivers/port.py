@@ -32,6 +32,7 @@ from drivers.turns import Priority, Turns
 
 __all__ = ["Point", "Port", "Statistics", "Watcher"]
 
+MOST_COMPLAINTS = 64  # questions whose bad answers are told apart in the log; all others share one account
 LONGEST_LINE = 300  # characters of the log for an answer that makes no sense: it may be a whole page
 
 
@@ -63,7 +64,7 @@ class Port(Link):
         self.statistics = Statistics()
         self._disabled: Disabled | None = None
         self._turns = Turns()
-        self._complaints = Complaints()
+        self._complaints: dict[str, Complaints] = {}  # by question
         self._in_step = True  # False while a reply may still come that nobody waits for any more
         self._repairing = False  # the turn is kept back until the wire is in step
         self._silence = 0  # time-outs in a row
@@ -173,9 +174,11 @@ class Port(Link):
             self._heard()
         self.statistics.answered(took)
 
-    def complain(self, error: BadReply) -> None:
+    def complain(self, question: str, error: BadReply) -> None:
         """Log that a question got an answer that makes no sense. Its record shows it; of many few are logged."""
-        untold = self._complaints.due(asyncio.get_running_loop().time())
+        if question not in self._complaints and len(self._complaints) >= MOST_COMPLAINTS:
+            question = ""
+        untold = self._complaints.setdefault(question, Complaints()).due(asyncio.get_running_loop().time())
         if untold is not None:
             more = f" ({untold} more since it was last told)" if untold else ""
             self.log.warning("%s%s", str(error)[:LONGEST_LINE], more)

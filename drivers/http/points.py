@@ -37,7 +37,7 @@ class Asker(Protocol):
     async def send(
         self, method: str, path: str, body: bytes | None = None, check: Callable[[Any], None] | None = None
     ) -> Any: ...
-    def complain(self, error: BadReply) -> None: ...
+    def complain(self, question: str, error: BadReply) -> None: ...
     def watch(self, callback: Watcher) -> Unsubscribe: ...
 
 
@@ -60,9 +60,13 @@ class GetPoint:
         """Raises LinkDown, ReplyTimeout or BadReply."""
         try:
             document = await self._port.document(self.path, self._body)
+        except BadReply as error:
+            self._port.complain(self.path, error)  # once for all that stands in the document
+            raise
+        try:
             return self._reading(document)
         except BadReply as error:
-            self._port.complain(error)
+            self._port.complain(str(self._question), error)
             raise
 
     def _reading(self, document: Document) -> Reading:

@@ -56,18 +56,21 @@ class AskPoint(_LinePoint):
 
     async def read(self) -> Reading:
         """Ask, and return the value. Raises LinkDown, ReplyTimeout or BadReply."""
+        question = self.question
         try:
             text = await self.port.ask_shared(
-                self.question.text, self.question.timeout, self._form, self.question.priority, self._unit
+                question.text, question.timeout, self._form, question.priority, self._unit
             )
-            try:
-                return Reading(self._parse(text))
-            except ValueError as error:
-                self.port.doubtful()
-                raise BadReply(f"{self.port.name}: {self.question.text!r} {error}, got {text!r}") from error
         except BadReply as error:
-            self.port.complain(error)
+            self.port.complain(question.text, error)
             raise
+        try:
+            return Reading(self._parse(text))
+        except ValueError as error:
+            self.port.doubtful()
+            bad = BadReply(f"{self.port.name}: {question.text!r} {error}, got {text!r}")
+            self.port.complain(f"{question.text} {question.index}", bad)  # the others of this reply may be good
+            raise bad from error
 
     async def write(self, value: Any, /) -> None:
         """Raises UsageError: a question cannot be written."""

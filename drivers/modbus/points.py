@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from drivers.errors import BadReply, UsageError
 from drivers.modbus.codec import Codec, FieldCodec, codec_for
 from drivers.modbus.plan import Span
-from drivers.modbus.reads import Image
+from drivers.modbus.reads import Image, Rejected
 from drivers.modbus.registers import (
     MAX_BITS_WRITTEN,
     MAX_REGISTERS_EXCHANGED,
@@ -39,7 +39,7 @@ class Asker(Protocol):
 
     def fetch(self, span: Span) -> asyncio.Future[Image]: ...
     async def send(self, request: Request, field: FieldCodec | None = None) -> bytes: ...
-    def complain(self, error: BadReply) -> None: ...
+    def complain(self, question: str, error: BadReply) -> None: ...
     def watch_unit(self, unit: int | None, callback: Watcher) -> Callable[[], None]: ...
 
 
@@ -70,9 +70,14 @@ class ModbusPoint(Point):
         """The value now. Raises LinkDown, ReplyTimeout, BadReply."""
         try:
             image, offset = await self.port.fetch(self._span)
+        except BadReply as error:
+            # a register that the device does not have is a fault of its own; others are of all that was asked with it
+            self.port.complain(self._label if isinstance(error, Rejected) else f"unit {self.unit}", error)
+            raise
+        try:
             return self._reading(image, offset)
         except BadReply as error:
-            self.port.complain(error)
+            self.port.complain(self._label, error)
             raise
 
     def _reading(self, image: bytes, offset: int = 0) -> Reading:

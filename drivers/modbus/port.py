@@ -16,7 +16,7 @@ from drivers.modbus.codec import FieldCodec
 from drivers.modbus.frames import Framing
 from drivers.modbus.plan import Block, Limits, Span
 from drivers.modbus.points import ModbusPoint
-from drivers.modbus.reads import Flight, Image, Reads
+from drivers.modbus.reads import Flight, Image, Reads, Rejected
 from drivers.modbus.registers import Holding, Question, WordOrder
 from drivers.modbus.requests import EXCEPTIONS, Request
 from drivers.modbus.wire import Garbled, ModbusWire, Owed
@@ -60,10 +60,6 @@ class ModbusOptions(TypedDict, total=False):
     pause: float
     retries: int
     backoff: Backoff | None
-
-
-class _Rejected(BadReply):
-    """The device does not give these registers, or not so many at once."""
 
 
 class _Busy(BadReply):
@@ -229,7 +225,7 @@ class ModbusPort(Port):
         self._check_up()
         now = asyncio.get_running_loop().time()
         if why := self._reads.refuse(span, now):
-            raise BadReply(why)
+            raise Rejected(why)
         if why := self._units.refuse(span.unit, now):
             raise ReplyTimeout(f"{self.name}: not asked, unit {span.unit} is silent ({why})")
         answer = self._reads.want(span)
@@ -298,7 +294,7 @@ class ModbusPort(Port):
     async def _not_read(self, flight: Flight, error: DriverError) -> bool:
         if isinstance(error, ReplyTimeout | Garbled | _Busy):
             self._reads.again(flight, error, 0 if self._units.why(flight.block.unit) else self._retries)
-        elif not isinstance(error, _Rejected):
+        elif not isinstance(error, Rejected):
             flight.fail(error)
         elif len(flight.block.spans) == 1:
             self._reads.reject(flight.block.spans[0], error, asyncio.get_running_loop().time())
@@ -364,7 +360,7 @@ class ModbusPort(Port):
             self._members.answered(request.unit, took)
         if writing:
             raise Refused(why)
-        raise (_Rejected if code in SPLIT_ON else _Busy if code == BUSY else BadReply)(why)
+        raise (Rejected if code in SPLIT_ON else _Busy if code == BUSY else BadReply)(why)
 
     def _unit_changed(self, unit: Unit, fault: DriverError | None) -> None:
         assert isinstance(unit, int)

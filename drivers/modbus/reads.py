@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from drivers.errors import BadReply, DriverError
 from drivers.modbus.plan import Block, Limits, Map, Register, Span, plan
 
-__all__ = ["Flight", "Image", "Reads"]
+__all__ = ["Flight", "Image", "Reads", "Rejected"]
 
 # A register that was rejected is tried again, alone, after this many seconds: some devices reject while they start up,
 # and a serial line is never reconnected.
@@ -17,6 +17,10 @@ RETRY_REJECTED = 10.0
 
 Image = tuple[bytes, int]  # the bytes of a block, and where in it a span begins, counted in registers or bits
 Waiting = dict[Span, list["asyncio.Future[Image]"]]
+
+
+class Rejected(BadReply):
+    """The device does not give these registers, or not so many at once."""
 
 
 @dataclass(frozen=True, slots=True)

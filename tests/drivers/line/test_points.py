@@ -91,6 +91,31 @@ async def test_nonsense_is_logged_once(wire: Wire, port: LinePort, caplog: pytes
     assert len(warnings[0]) == 300
 
 
+async def test_a_question_that_is_bad_for_good_hides_no_other(
+    wire: Wire, port: LinePort, caplog: pytest.LogCaptureFixture
+) -> None:
+    wire.far.answer = lambda question: "1,x,3" if question == "ALL?" else "y"
+    points = [port.point(Ask("ALL?", index=1)), port.point(Ask("T?")), port.point(Ask("ALL?", index=5))]
+    for point in points * 3:
+        with pytest.raises(BadReply):
+            await point.read()
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert warnings == [
+        "bath: 'ALL?' wants a number, got '1,x,3'",
+        "bath: 'T?' wants a number, got 'y'",
+        "bath: 'ALL?' wants 6 values or more, parted by ',', got '1,x,3'",
+    ]
+
+
+async def test_no_end_of_bad_questions(wire: Wire, port: LinePort, caplog: pytest.LogCaptureFixture) -> None:
+    wire.far.answer = lambda question: "x"
+    for number in range(80):
+        with pytest.raises(BadReply):
+            await port.point(Ask(f"T{number}?")).read()
+    warnings = [record for record in caplog.records if record.levelname == "WARNING"]
+    assert len(warnings) == 64 + 1  # those beyond share one account
+
+
 async def test_a_question_with_a_checksum(wire: Wire, port: LinePort) -> None:
     wire.far.answer = lambda question: "!01+5.0" if question == "#011B5" else "?"
     assert (await port.point(Ask("#011{chk(sum hex)}", "!01{f}")).read()).value == 5.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import subprocess
 import sys
@@ -289,6 +290,55 @@ async def test_nonsense_is_logged_once(caplog: pytest.LogCaptureFixture) -> None
             with pytest.raises(BadReply):
                 await port.read(Input(5))
     assert caplog.text.count("FC04 read input register 5: exception 4") == 1
+
+
+async def test_a_register_that_is_bad_for_good_hides_no_other_fault(caplog: pytest.LogCaptureFixture) -> None:
+    broken = set[int]()
+
+    async def answer(frame: Frame) -> bytes:
+        first, count = frame.where[2:]
+        if first <= 7 < first + count:
+            return mbap(frame.transaction, frame.unit, "84 02")
+        if broken & set(range(first, first + count)):
+            return mbap(frame.transaction, frame.unit, "84 04")
+        return value(frame)
+
+    async with RawTcp(answer) as server, port_to(server) as port:
+        await read_all(port, 3, 4, 7)
+        broken.add(3)
+        for _ in range(3):
+            await read_all(port, 3, 4, 7)
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert [re.sub(r".*register", "register", line) for line in warnings] == [
+        "register 7: exception 2, illegal data address",
+        "registers 3 to 4: exception 4, server device failure",
+    ]
+
+
+@pytest.mark.parametrize("said", [b"\xff" * 40, b""])
+async def test_a_server_that_accepts_and_is_no_modbus_is_told_once(
+    said: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def serve(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(said)
+        writer.close()
+
+    caplog.set_level("INFO", "iocbridge.port")
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = ModbusTcpPort("127.0.0.1", server.sockets[0].getsockname()[1], name="plc", backoff=SOON)
+    await port.start()
+    await until(lambda: port.statistics.connects > 10)
+    await port.stop()
+    server.close()
+    what = "what came is not Modbus TCP: ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ..."
+    lost = f"plc: connection lost: {what if said else 'the far end closed the connection'}"
+    assert [record.getMessage() for record in caplog.records] == [
+        "plc: connected",
+        lost,
+        "plc: connected",
+        f"{lost} (it comes and goes; told rarely until it stays up for 5 s)",
+        "plc: the port is stopped",
+    ]
 
 
 async def test_an_unknown_exception_code() -> None:
