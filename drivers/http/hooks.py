@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
-import os
 import ssl
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
+
+from drivers.transports.tcp import no_connection
 
 __all__ = ["Dropped", "Stage", "connected", "first_line", "login", "once", "reused"]
 
@@ -25,13 +26,12 @@ class Stage:
 
 
 def first_line(error: BaseException) -> str:
-    """What went wrong, in words for an operator: the system's, where it was the system that failed to connect."""
+    """What went wrong, in words for an operator."""
     cause = getattr(error, "certificate_error", None) or getattr(error, "os_error", None)
     if isinstance(cause, ssl.SSLCertVerificationError):
         return f"its certificate is not accepted: {cause.verify_message} (ca= names whom to trust)"
-    number = None if isinstance(cause, ssl.SSLError) else getattr(cause, "errno", None)
-    if isinstance(number, int) and number > 0:  # below 0: a name look-up, which has words of its own
-        return os.strerror(number)
+    if isinstance(cause, OSError) and not isinstance(cause, ssl.SSLError):
+        return no_connection(getattr(error, "host", ""), getattr(error, "port", 0), cause)
     text = str(getattr(error, "message", "") or error) or type(error).__name__
     return text.splitlines()[0][:160]
 

@@ -22,6 +22,7 @@ from drivers.http.values import encode, encode_path
 from drivers.http.wire import Answer, HttpWire
 from drivers.options import check_seconds
 from drivers.port import Point, Port
+from drivers.transports.tcp import no_connection
 
 __all__ = ["HttpPort"]
 
@@ -244,7 +245,10 @@ class HttpPort(Port):
     async def _reach(self) -> None:
         """Find out whether the server is there: any answer will do, and so will none as long as it can be reached."""
         if self._probe is None:
-            _, writer = await asyncio.open_connection(self._wire.host, self._wire.port)
+            try:
+                _, writer = await asyncio.open_connection(self._wire.host, self._wire.port)
+            except OSError as error:
+                raise OSError(no_connection(self._wire.host, self._wire.port, error)) from error
             writer.close()
         else:
             with contextlib.suppress(ReplyTimeout, BadReply):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from drivers.errors import UsageError
 from drivers.options import check_number
 from drivers.transports.base import Lost, Receive, StreamTransport
 
-__all__ = ["TcpTransport", "address", "check_port", "host_and_port", "keep_alive", "moved"]
+__all__ = ["TcpTransport", "address", "check_port", "host_and_port", "keep_alive", "moved", "no_connection"]
 
 # A peer that lost its power sends no FIN. Found after 10 + 3 x 5 s here; Linux alone would take two hours.
 KEEPALIVE: Final = (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3))
@@ -38,13 +39,20 @@ class TcpTransport(StreamTransport):
         loop = asyncio.get_running_loop()
         try:
             stream, _ = await loop.create_connection(lambda: self._link(receive, lost), self.host, self.port)
-        except socket.gaierror as error:
-            raise OSError(f"the name {self.host!r} is not known: {error.strerror}") from error
-        except ConnectionRefusedError as error:
-            raise OSError(f"{self.where} refuses the connection: is the instrument's server on?") from error
         except OSError as error:
-            raise OSError(f"cannot reach {self.where}: {error.strerror or error}") from error
+            raise OSError(no_connection(self.host, self.port, error)) from error
         keep_alive(stream.get_extra_info("socket"))
+
+
+def no_connection(host: str, port: int, error: OSError) -> str:
+    """Why there is none, and what to look after."""
+    if isinstance(error, socket.gaierror):
+        return f"the name {host!r} is not known: {error.strerror}"
+    where = address(host, port)
+    if isinstance(error, ConnectionRefusedError):
+        return f"{where} refuses the connection: is the instrument's server on, and is this its port?"
+    # the system's words; those of asyncio are "Connect call failed"
+    return f"cannot reach {where}: {os.strerror(error.errno) if error.errno else error}"
 
 
 def keep_alive(sock: socket.socket) -> None:

@@ -163,6 +163,21 @@ async def test_answers_that_are_no_reading(status: int, text: str, words: list[s
         assert port.statistics.errors == 1
 
 
+async def test_a_value_that_is_missing_for_good_hides_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    recorder = Recorder(text='{"b": 1}')
+    async with serving(recorder.app) as url, HttpPort(url, name="relay") as port:
+        points = [port.point(Get("/s", pointer)) for pointer in ("/a", "/b")]
+        for text in ('{"b": 1}', '{"b": {}}', "no json", "no json"):
+            recorder.text = text
+            await asyncio.gather(*(point.read() for point in points), return_exceptions=True)
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert [" ".join(line.split()[:4]) for line in warnings] == [
+        "relay: GET /s: no",  # '/a'
+        "relay: GET /s '/b':",
+        "relay: GET /s: not",  # JSON: once, for both
+    ]
+
+
 async def test_redirections_are_told_and_not_followed() -> None:
     recorder = Recorder(302, headers={"Location": "https://elsewhere/"})
     async with serving(recorder.app) as url, HttpPort(url, headers={"X-Api-Key": "secret"}) as port:
@@ -392,7 +407,10 @@ async def test_a_refused_connection_takes_every_point_down_at_once_and_the_port_
         await server.stop()
         for error in await asyncio.gather(*(point.read() for point in points), return_exceptions=True):
             assert isinstance(error, LinkDown)
-            assert str(error).startswith("relay: connection lost: ")
+            assert str(error) == (
+                f"relay: connection lost: GET /a: 127.0.0.1:{server.port} refuses the connection: "
+                "is the instrument's server on, and is this its port?"
+            )
         await server.start()
         await port.wait_up(2)
         assert (await points[2].read()).value == 11
@@ -452,8 +470,16 @@ async def test_a_silent_server_is_up() -> None:
 async def test_nobody_there() -> None:
     async with RawServer(acts_then_drops(0)) as server:
         port = HttpPort(server.url, name="relay")
-    with pytest.raises(LinkDown, match=r"^relay: "):
+    refused = f"127.0.0.1:{server.port} refuses the connection: is the instrument's server on"
+    with pytest.raises(LinkDown, match=rf"^relay: {refused}"):
         async with port:
+            pass
+    port.point(Get("/x"))
+    with pytest.raises(LinkDown, match=rf"^relay: GET /x: {refused}"):
+        async with port:
+            pass
+    with pytest.raises(LinkDown, match=r"^relay: the name 'no\.such\.name\.invalid' is not known: "):
+        async with HttpPort("http://no.such.name.invalid", name="relay"):
             pass
     with pytest.raises(LinkDown, match="relay: the port is stopped"):
         await port.get("/x")
