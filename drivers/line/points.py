@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from drivers.errors import BadReply, DriverError, Refused, ReplyTimeout, UsageError
+from drivers.errors import BadReply, DriverError, LinkDown, Refused, ReplyTimeout, UsageError
 from drivers.line.deadline import Deadline
 from drivers.line.form import Form
 from drivers.line.questions import Ask, Hear, Tell
@@ -144,10 +144,9 @@ class HearPoint(_LinePoint):
         except re.error as error:
             raise UsageError(f"{port.name}: {question!r}: the pattern is wrong: {error}") from error
         port.subscribe_lines(self._pattern, self._heard)
-        if question.silence is not None:
-            port.watch(self._link_changed)
-            if port.fault is None:
-                self._await_next()
+        port.watch(self._link_changed)  # before any record does, whose reads then know of it
+        if port.fault is None:
+            self._await_next()
 
     def watch(self, callback: Watcher, /) -> Callable[[], None]:
         """As that of the port, and also with a time-out when nothing was heard for `silence` seconds."""
@@ -175,7 +174,11 @@ class HearPoint(_LinePoint):
         return unsubscribe
 
     async def read(self) -> Reading:
-        """What was heard last. Raises LinkDown while the link is down, ReplyTimeout if nothing has been heard yet."""
+        """What was heard last on this connection.
+
+        Raises LinkDown while the link is down and until something is heard on the new one: the value may have changed
+        meanwhile. ReplyTimeout if nothing has been heard yet.
+        """
         if (fault := self.port.fault) is not None:
             raise type(fault)(str(fault))
         if self._silent is not None:
@@ -183,7 +186,7 @@ class HearPoint(_LinePoint):
         if self._last is None:
             raise ReplyTimeout(f"{self.port.name}: nothing heard yet that matches {self.question.pattern!r}")
         if isinstance(self._last, DriverError):
-            raise BadReply(str(self._last))
+            raise type(self._last)(str(self._last))
         return self._last
 
     async def write(self, value: Any, /) -> None:
@@ -196,8 +199,11 @@ class HearPoint(_LinePoint):
         return f"{self.port.name}: {self.question!r} is only listened to; to write, use Tell"
 
     def _link_changed(self, fault: DriverError | None) -> None:
-        """What should come regularly is waited for while the link is up."""
+        """What was heard is old with its link; what should come regularly is waited for while the link is up."""
         self._silent = None
+        if isinstance(fault, LinkDown) and self._last is not None:
+            what = f"the link was down, and nothing was heard since that matches {self.question.pattern!r}"
+            self._last = LinkDown(f"{self.port.name}: {what}")
         if fault is None:
             self._await_next()
         else:

@@ -221,8 +221,18 @@ async def test_hear(wire: Wire) -> None:
     unsubscribe()
     await wire.far.hang_up()
     await eventually(lambda: port.fault)
-    with pytest.raises(LinkDown):
+    with pytest.raises(LinkDown, match="connection lost"):
         await point.read()
+    await wire.far.plug_in()
+    await port.wait_up(5)
+    with pytest.raises(LinkDown, match="the link was down, and nothing was heard since"):
+        await point.read()  # what was heard before may be true no more
+    point.subscribe(events.append)  # type: ignore[union-attr]
+    wire.far.say(b"T=3.5\r\n")
+    await eventually(lambda: len(events) == 3)
+    port.enabled = False
+    port.enabled = True  # the link was up all the time
+    assert await point.read() == Reading(3.5, 7)
 
 
 async def test_what_should_come_regularly_and_does_not(wire: Wire, caplog: pytest.LogCaptureFixture) -> None:
