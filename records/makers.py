@@ -16,6 +16,7 @@ from records.saving import RESTORES, saving
 from records.spec import PVSpec
 
 if TYPE_CHECKING:
+    from records.field import Field
     from records.group import PVGroup
     from records.motion.record import MotorRecord
     from records.rec.aai import AaiRecord
@@ -174,7 +175,9 @@ class RecordMaker(Generic[R]):
                 fields["scan"] = scan_index(scan)
             if pini is not None:
                 fields["pini"] = pini
-            given = self.checked(fields)
+            for field in texts:
+                self._row(field)
+            given = self.checked({field: given for field, given in fields.items() if field not in texts})
             saved = saving(autosave, restore, record_class.fields)
             _check_on_connect(on_connect, inp, out)
         except (TypeError, ValueError) as error:
@@ -204,20 +207,23 @@ class RecordMaker(Generic[R]):
 
     def checked(self, fields: dict[str, Any]) -> dict[str, Any]:
         """The fields as the record holds them. Raises TypeError or ValueError."""
-        rtyp = self.record_class.record_type
-        rows = self.record_class.fields
         checked = {}
         for attr, value in fields.items():
-            row = rows.get(attr.upper()) if attr.islower() and attr != "val" else None
-            if row is None:
-                known = (*_KEYWORDS, *(name.lower() for name in rows))
-                raise TypeError(f"{rtyp} has no field {attr!r}{near(attr, known)}")
+            row = self._row(attr)
             try:
                 row.check_size(value)
                 checked[attr] = row.convert(value)
             except ValueError as error:
-                raise ValueError(f"{rtyp}: {attr}={value!r}: {error}") from None
+                raise ValueError(f"{self.record_class.record_type}: {attr}={value!r}: {error}") from None
         return checked
+
+    def _row(self, attr: str) -> Field:
+        rows = self.record_class.fields
+        row = rows.get(attr.upper()) if attr.islower() and attr != "val" else None
+        if row is None:
+            known = (*_KEYWORDS, *(name.lower() for name in rows))
+            raise TypeError(f"{self.record_class.record_type} has no field {attr!r}{near(attr, known)}")
+        return row
 
     def __repr__(self) -> str:
         return f"<maker of {self._where[1]}s>"

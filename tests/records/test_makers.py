@@ -192,6 +192,20 @@ def test_macros_in_links_and_texts() -> None:
     assert Valve("V:", macros={"P": "other:", "OTHER": ""}).FLOW.link_text("INP") == "other:RAW CP MS"
 
 
+def test_what_a_macro_stands_for_is_what_must_fit() -> None:
+    class Tank(PVGroup):
+        LEVEL = ai(
+            0.0, egu="$(unit_of_the_level=mm)", desc="$(a_long_name_for_a_macro) and some more text", hihi="$(h)"
+        )
+
+    tank = Tank("T:", macros={"a_long_name_for_a_macro": "Level", "h": 80})
+    assert (tank.LEVEL.egu, tank.LEVEL.desc, tank.LEVEL.hihi) == ("mm", "Level and some more text", 80.0)
+    with pytest.raises(ValueError, match=r"Tank\.LEVEL: .*desc='x+ and some more text'.* DESC holds 40"):
+        Tank("T:", macros={"a_long_name_for_a_macro": "x" * 30, "h": 80})
+    with pytest.raises(TypeError, match="ai has no field 'eggu'"):
+        ai(eggu="$(unit)")
+
+
 def test_a_macro_of_a_link_that_nobody_defined() -> None:
     class Wrong(PVGroup):
         X = ai(inp="$(Q)RAW")
