@@ -53,7 +53,7 @@ class ModbusPoint(Point):
         label = port.name if self._own is None else f"{port.name}: unit {self._own}"
         self._label = f"{label}: {question}"
         self._codec: Codec = codec_for(question, label, port.word_order, port.byte_swap)
-        self._bound = Span(self.unit, question.function, question.address, question.size)
+        self._bound = Span(self.unit, question.function, int(question.address), question.size)
 
     @property
     def unit(self) -> int:
@@ -90,7 +90,7 @@ class ModbusPoint(Point):
 
     async def write(self, value: Any, /) -> None:
         """Set the value. Raises LinkDown, ReplyTimeout, Refused; UsageError for one that cannot be sent."""
-        question, size = self.question, self._span.size
+        question, address, size = self.question, self._span.address, self._span.size
         if isinstance(question, Input | Discrete) or self.unwritable:
             raise UsageError(self.unwritable)
         image = self._codec.encode(value)
@@ -101,10 +101,10 @@ class ModbusPoint(Point):
         elif question.fc22 and field is not None:
             function, image, field = 22, field.masks(image), None
         elif question.fc23:
-            function, target = 23, question.address
+            function, target = 23, address
         else:
             function = 6 if size == 1 and not question.fc16 else 16
-        await self.port.send(Request(self.unit, function, question.address, size, image, target), field)
+        await self.port.send(Request(self.unit, function, address, size, image, target), field)
 
     @property
     def unwritable(self) -> str:

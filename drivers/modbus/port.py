@@ -17,7 +17,7 @@ from drivers.modbus.frames import Framing
 from drivers.modbus.plan import Block, Limits, Span
 from drivers.modbus.points import ModbusPoint
 from drivers.modbus.reads import Flight, Image, Reads, Rejected
-from drivers.modbus.registers import Holding, Question, WordOrder
+from drivers.modbus.registers import Holding, Question, WordOrder, settled
 from drivers.modbus.requests import EXCEPTIONS, Request
 from drivers.modbus.wire import Garbled, ModbusWire, Owed
 from drivers.options import check_known, check_number, check_seconds
@@ -113,11 +113,8 @@ class ModbusPort(Port):
         """Bind an `Input`, `Holding`, `Coil` or `Discrete`. Raises UsageError for anything else."""
         if not isinstance(question, Question):
             raise UsageError(f"{self.name}: a Modbus port is asked Input, Holding, Coil or Discrete, not {question!r}")
-        unit = question.unit
-        if isinstance(unit, str) and unit.isdecimal():  # of a macro
-            unit = int(unit)
-            question = replace(question, unit=unit)
-        self._check_unit(self.unit if unit is None else unit, f"{question}: ")
+        question = settled(question)
+        self._check_unit(self.unit if question.unit is None else question.unit, f"{question}: ")
         return ModbusPoint(self, question)
 
     def _check_unit(self, unit: Any, label: str = "") -> None:

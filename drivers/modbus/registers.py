@@ -8,7 +8,7 @@ are those on the wire, counted from 0: what a manual calls 30001 or 40001 is add
 from __future__ import annotations
 
 import math
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
 from drivers.errors import UsageError
@@ -41,6 +41,7 @@ __all__ = [
     "Question",
     "Type",
     "WordOrder",
+    "settled",
 ]
 
 WordOrder = Literal["big", "little"]
@@ -109,7 +110,7 @@ class _Registers:
     """What `Input` and `Holding` have in common."""
 
     function: ClassVar[int]
-    address: int
+    address: int | str
     type: Type = UINT16
     _: KW_ONLY
     unit: int | str | None = None
@@ -172,7 +173,8 @@ class Holding(_Registers):
     has the lower address ("big": the high one, as in most devices; None: as the port says), `byte_swap` exchanges the
     bytes inside each word. `bit` picks one bit (0 is the lowest) as a bool, `mask` a field of bits as an int, of
     UINT16, UINT32 or UINT64: writing either reads the registers first, in the same turn. `unit` None is the port's
-    own; a text, of digits when it is bound, is for macros: ``unit="$(u)"``. `fc16` writes even one register by function
+    own; a text, of digits when it is bound, is for macros: ``unit="$(u)"``, and so it is with the address, which may be
+    a sum: ``Holding("$(base)+3")``. `fc16` writes even one register by function
     16, for devices that know no function 6. `fc22` writes bits by function 22, in one request and without a moment in
     which another master's bits could be lost. `fc23` writes by function 23, for devices that want it so. UsageError if
     they do not fit together.
@@ -196,7 +198,7 @@ class _Bits:
     """What `Coil` and `Discrete` have in common."""
 
     function: ClassVar[int]
-    address: int
+    address: int | str
     _: KW_ONLY
     unit: int | str | None = None
     count: int = 1
@@ -231,7 +233,24 @@ class Discrete(_Bits):
 Question = Input | Holding | Coil | Discrete
 
 
+def settled(question: Question) -> Question:
+    """With numbers where macros have left texts: "7", and of an address "100+7" too. Raises UsageError for others."""
+    unit, address = question.unit, question.address
+    if isinstance(unit, str) and unit.isdecimal():
+        question = replace(question, unit=int(unit))
+    if isinstance(address, str):
+        try:
+            question = replace(question, address=sum(int(part, 0) for part in address.split("+")))
+        except ValueError as error:
+            if isinstance(error, UsageError):
+                raise
+            raise UsageError(f"{question}: an address is a whole number, or several with + between them") from error
+    return question
+
+
 def _check_range(question: object, address: Any, size: Any, most: int) -> None:
+    if isinstance(address, str):  # with a macro in it: known when it is bound
+        address = 0
     if not isinstance(address, int) or not 0 <= address <= 0xFFFF:
         raise UsageError(f"{question}: an address is one of 0 to 65535 (30001 and 40001 in a manual are 0 here)")
     if not isinstance(size, int) or not 1 <= size <= most:

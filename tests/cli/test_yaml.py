@@ -52,6 +52,20 @@ TWO = """\
 """
 
 
+def test_one_description_of_several_blocks_of_registers(tmp_path: Path) -> None:
+    text = """\
+- prefix: "A:"
+  port: &bus {ModbusTcpPort: 127.0.0.1}
+  macros: {base: 100}
+  records: &loop
+    SP: {type: ao, out: {Holding: ["$(base)+2", INT16]}}
+- {prefix: "B:", port: *bus, macros: {base: 200}, records: *loop}
+"""
+    loops = loaded(tmp_path, text)
+    points: list[Any] = [record(loop, f"{loop.prefix}SP").out for loop in loops]  # type: ignore[attr-defined]
+    assert [point.question.address for point in points] == [102, 202]
+
+
 def test_a_file_is_a_list_of_instruments(tmp_path: Path) -> None:
     meter, _other, cryo = loaded(tmp_path, TWO)
     assert [*meter.pvdb] == ["M:POWER", "M:LOOP-1:SP", "M:port"]

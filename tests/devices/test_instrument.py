@@ -32,6 +32,7 @@ from drivers import (
     Push,
     Pushed,
     Query,
+    TcpPort,
     Tell,
 )
 from tests.drivers.http.servers import RawServer, response
@@ -235,6 +236,58 @@ def test_a_macro_for_the_unit_of_a_modbus_question() -> None:
     for wrong in ("x", "300", "-1", ""):
         with pytest.raises(ValueError, match=rf"a unit is one of 0 to 255, not '?{wrong}'?$"):
             MODBUS.point(Holding(3, unit=wrong))
+
+
+def test_a_macro_for_the_address_of_a_modbus_question() -> None:
+    class Loop(PVGroup):
+        PV = ai(inp=Input("$(base)", INT16))
+        SP = ao(out=Holding("$(base)+2", INT16), inp=Holding("$(base)+2", INT16))
+        RUN = ao(out=Coil("$(base)+0x10"))
+
+    class Oven(Instrument):
+        one = SubGroup(Loop, macros={"base": 100})
+        two = SubGroup(Loop, macros={"base": "0xC8"})
+
+    oven = Oven("L:", port=MODBUS)
+    for loop, base in ((oven.one, 100), (oven.two, 200)):
+        assert [one.question.address for one in (loop.PV.inp, loop.SP.out, loop.SP.inp, loop.RUN.out)] == [
+            base,
+            base + 2,
+            base + 2,
+            base + 16,
+        ]
+    for wrong in ("x", "1-1", "1+", "", "1.5"):
+        with pytest.raises(
+            ValueError, match=r"Holding\(.*, UINT16\): an address is a whole number, or several with \+"
+        ):
+            MODBUS.point(Holding(wrong))
+    with pytest.raises(ValueError, match="an address is one of 0 to 65535"):
+        MODBUS.point(Holding("65535+1"))
+    with pytest.raises(ValueError, match="reaches beyond address 65535"):
+        MODBUS.point(Holding("65535", count=2))
+
+
+async def test_what_was_heard_before_the_link_was_down_is_old() -> None:
+    far: list[asyncio.StreamWriter] = []
+
+    class Door(Instrument):
+        OPEN = ai(inp=Hear(r"DOOR (\d)"), scan="I/O Intr")
+
+    server = await asyncio.start_server(lambda _, writer: far.append(writer), "127.0.0.1", 0)
+    door = Door("X:", port=TcpPort("127.0.0.1", server.sockets[0].getsockname()[1]))
+    async with running(door, config=loopback()):
+        await eventually(lambda: far)
+        far[0].write(b"DOOR 1\r\n")
+        await eventually(lambda: door.OPEN.value == 1 and door.OPEN.alarm.severity == 0)
+        far[0].close()
+        await eventually(lambda: len(far) == 2 and door.port.fault is None)
+        await asyncio.sleep(0.05)
+        assert (door.OPEN.alarm.status.name, door.OPEN.value) == ("COMM", 1)
+        assert "nothing was heard since" in door.OPEN.amsg
+        far[1].write(b"DOOR 1\r\n")  # the same, and now it is true again
+        await eventually(lambda: door.OPEN.alarm.severity == 0)
+        far[1].close()
+    server.close()
 
 
 def test_a_macro_that_nobody_defined() -> None:

@@ -13,7 +13,7 @@ from drivers.modbus.registers import FLOAT32, INT16, STRING, UINT32, Coil, Discr
     [
         (lambda: Input(-1), "0 to 65535"),
         (lambda: Input(65536), "40001"),
-        (lambda: Input("1"), "0 to 65535"),
+        (lambda: Input(1.5), "0 to 65535"),  # type: ignore[arg-type]
         (lambda: Input(65535, FLOAT32), "beyond"),
         (lambda: Input(0, FLOAT32, count=63), "126"),
         (lambda: Input(0, count=0), "1 to 125"),
