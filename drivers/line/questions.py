@@ -2,7 +2,7 @@ r"""What to ask over a text line, as data: `Ask`, `Tell`, `Hear`. A port binds t
 
 ::
 
-    TEMP  = ai(inp=Ask("KRDG? A"))                       # the first number of the reply
+    TEMP  = ai(inp=Ask("KRDG? A"))                       # the number it begins with
     RANGE = mbbi(inp=Ask("RANGE? 1", int))
     MODEL = stringin(inp=Ask("*IDN?", str, index=1))     # LSCI,MODEL336,... -> MODEL336
     CURR  = ai(inp=Ask(":READ?", index=1))               # V,I,R,t,status: one question, however many points ask it
@@ -29,9 +29,10 @@ __all__ = ["Ask", "Hear", "Tell"]
 class Ask:
     """A question and what its reply is to be taken for.
 
-    `as_`: float, the default, takes the first number; int, str (without space around it) or bool (ON/OFF, 1/0 ...);
-    a tuple of words, the value being the index of the one that came; a scan template such as ``"T={f} P={f}"``
-    (`drivers.line.template.Scan`); a compiled pattern, whose first group is the text wanted; or a function of the text.
+    `as_`: float, the default, takes the number that the reply begins with (`drivers.line.replies.number`); int, str
+    (without space around it) or bool (ON/OFF, 1/0 ...); a tuple of words, the value being the index of the one that
+    came; a scan template such as ``"T={f} P={f}"`` (`drivers.line.template.Scan`); a compiled pattern, whose first
+    group is the text wanted; or a function of the text.
 
     `index` picks one of several values, which a template names or `separator` parts (None: white space); a slice picks
     a list. `timeout` in seconds, where this question takes longer than the port's others. `lines`, `until`, `length`,

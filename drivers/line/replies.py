@@ -19,11 +19,17 @@ __all__ = ["As", "acceptance", "parser"]
 As = type[float] | type[int] | type[str] | type[bool] | tuple[str, ...] | str | re.Pattern[str] | Callable[[str], Any]
 Parser = Callable[[str], Any]
 
-# Stands alone: "E01" and "CH2" name things, "1.2.3" is a version, "0x1F" is not 0, and "A-5" must not become 5
-_ALONE: Final = r"(?<![\w.+\-])"
+# A reply that begins with a number. What is not so is no number: "E01" and "CH2" name things, "1.2.3" is a version,
+# "12:30" a time, "0x1F" is not 0, "A-5" must not become 5, and "1.5E-" is the beginning of another number.
 _NUMBER: Final = re.compile(
-    rf"{_ALONE}{FLOAT}(?!\.?\d|x[0-9a-f])|{_ALONE}[-+]?(?:nan|inf(?:inity)?)(?!\w)", re.IGNORECASE | re.ASCII
+    r"(?:[a-z]\w*\s*[=:]|[>=:])?\s*"  # what it is called, "T=" or "CH1 :", or a prompt
+    rf"(?:([-+])\s*)?({FLOAT}|(?:nan|inf(?:inity)?)(?!\w))"  # balances put blanks behind the sign
+    r"(?!\s*e(?![a-z])|x[0-9a-f])"
+    r"(?:[a-z%°µμΩ][\w%°µμΩ²³/^*.()-]*)?"  # a unit without a blank
+    r"(?:[\s,;][^\x00-\x08\x0e-\x1f\x7f\ufffd]*)?\Z",  # a unit behind one, more values, words
+    re.IGNORECASE | re.ASCII,
 )
+_INSIDE: Final = re.compile(r"(?<![\w.+\-])[-+]?\d", re.ASCII)
 _COMPLAINT: Final = re.compile(r"\W*(?:err|error|nak|invalid|unknown|syntax)\b", re.IGNORECASE | re.ASCII)
 _YES: Final = frozenset(("1", "ON", "TRUE", "YES", "HIGH", "ENABLED"))
 _NO: Final = frozenset(("0", "OFF", "FALSE", "NO", "LOW", "DISABLED"))
@@ -99,18 +105,22 @@ def _single(as_: Any) -> Parser:
 
 
 def number(text: str) -> float:
-    """The first number in the text. A complaint ("ERR 12") is not taken for one."""
+    """The number that the text begins with; behind it may be a unit or more, before it a name with "=" or ":".
+
+    A number elsewhere may be part of a complaint, of an echo, or of what a line picked up: a template says where.
+    """
     try:
         return float(text)  # most replies are nothing else
     except ValueError:
-        found = None if _COMPLAINT.match(text) else _NUMBER.search(text)
+        found = None if _COMPLAINT.match(text) else _NUMBER.match(text.strip())
     if found is None:
-        raise ValueError("wants a number")
-    return float(found[0])
+        elsewhere = " at the beginning (a template says where else)" if _INSIDE.search(text) else ""
+        raise ValueError(f"wants a number{elsewhere}")
+    return float((found[1] or "") + found[2])
 
 
 def integer(text: str) -> int:
-    """The first number in the text, which must be whole; "+1.000E+00" is."""
+    """The number that the text begins with, which must be whole; "+1.000E+00" is."""
     try:
         return int(text)  # most replies; and all digits of a long one
     except ValueError:

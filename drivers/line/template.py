@@ -18,7 +18,7 @@ from drivers.line.converters import WORDS, Converter, converter
 
 __all__ = ["FLOAT", "Command", "Scan", "filled", "summed"]
 
-FLOAT: Final = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"  # as instruments write numbers
+FLOAT: Final = r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"  # as instruments write numbers, without sign
 
 _CHECKSUM: Final = re.compile(r"\{(chk\([^{}]*\))\}")
 _INTEGER_TYPES = frozenset("bcdoxXn")
@@ -194,7 +194,7 @@ class Scan:
     __slots__ = ("_convert", "_count", "_pattern", "_raw", "text")
 
     FIELDS: Final[dict[str, tuple[str, Callable[[str], Any] | None]]] = {
-        "f": (rf"\s*({FLOAT})", float),
+        "f": (rf"\s*([-+]?{FLOAT})", float),
         "i": (r"\s*([-+]?\d+)", int),
         "x": (r"\s*([-+]?(?:0[xX])?[0-9a-fA-F]+)", lambda text: int(text, 16)),
         "s": (r"\s*([^\s,;]+)", str),

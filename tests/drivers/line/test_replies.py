@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import math
 import re
+import time
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from drivers import UsageError
 from drivers.line.replies import boolean, integer, number, parser
+from tests.waiting import AT_ONCE
 
 NUMBERS = [
     ("+077.350", 77.35),
@@ -21,7 +23,18 @@ NUMBERS = [
     ("23.5C", 23.5),
     (".5", 0.5),
     ("5.", 5.0),
-    ("A +014.85 +023.07", 14.85),
+    ("+014.85 +023.07 Air", 14.85),
+    ("100%", 100.0),
+    ("+   12.345 g  ", 12.345),  # balances
+    ("-   12.345 g  ", -12.345),
+    (">+7.2111", 7.2111),  # ADAM-4000
+    ("PV: 5 V", 5.0),
+    ("1.5eV", 1.5),
+    ("25.0°C", 25.0),
+    ("9.81m/s²", 9.81),
+    ('+0,"No error"', 0.0),  # SCPI
+    ('-113,"Undefined header"', -113.0),
+    ("+9.91E37", 9.91e37),
     ("CH1 = 3", 3.0),
     ("+Inf", math.inf),
     ("1,234", 1.0),
@@ -40,11 +53,36 @@ def test_nan_is_a_number_that_instruments_send() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "xyz", "E01", "ERR 12", "?ERROR 5", '"x"', "NAK180", "1.2.3", "0x1F", "A-5", "nano", "information"],
+    [
+        *("", "xyz", "E01", "ERR 12", "?ERROR 5", '"x"', "NAK180", "1.2.3", "0x1F", "A-5", "nano", "information"),
+        *("OL", "OVLD", "-----", "OVER", "ATM", "- OL -", "nan0", "ERR=12", "error: 5"),
+        *("A +014.85", "TEMP 23.5", "KRDG? A +077.350", "#01+5.0", "busy 0", "~x 0 y", "\x7f 0", "K0", "?0"),
+        *(
+            "1.5E-",
+            "1.5E",
+            "1.5 E-3",
+            "12:30:05",
+            "2026-11-22",
+            "0~k",
+            "0#",
+            "0 \x13",
+            "0\x00",
+            "5\ufffd",
+            "1.5.",
+            "--5",
+        ),
+    ],
 )
 def test_no_number(text: str) -> None:
     with pytest.raises(ValueError, match="wants a number"):
         number(text)
+
+
+def test_a_number_elsewhere_is_told_how_to_read() -> None:
+    with pytest.raises(ValueError, match=r"wants a number at the beginning \(a template says where else\)$"):
+        number("TEMP 23.5")
+    with pytest.raises(ValueError, match=r"wants a number$"):
+        number("OL")
 
 
 @pytest.mark.parametrize(
@@ -115,6 +153,18 @@ def test_parser_says_what_it_wants(how: tuple[Any, ...], reply: str, wants: str)
 def test_wrong_questions_show_at_once(how: tuple[Any, ...]) -> None:
     with pytest.raises(UsageError):
         parser(*how)
+
+
+@pytest.mark.parametrize(
+    "text", ["1" * 60000 + "~", " " * 60000 + "~", "T=" + " " * 60000 + "~", "1" + "a" * 60000 + "~"]
+)
+def test_a_long_line_of_nonsense_takes_no_time(text: str) -> None:
+    begin = time.perf_counter()
+    with pytest.raises(ValueError, match="wants a number"):
+        number(text)
+    with pytest.raises(ValueError, match="wants"):
+        parser("{f}~~")(text)
+    assert time.perf_counter() - begin < AT_ONCE
 
 
 @given(st.text(max_size=30))
