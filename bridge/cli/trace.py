@@ -20,7 +20,7 @@ USAGE = """\
 usage: iocbridge trace [options] PREFIX
 
 Show the bytes on the wire of an instrument, first the last that went over it, then live until Ctrl-C.
-PREFIX is that of an instrument of an IOC that runs with --port-status, LAB:BATH:, or that of a PortStatus of one's own,
+PREFIX is that of an instrument, LAB:BATH:, of an IOC started with --port-status, or that of a PortStatus of one's own,
 LAB:BATH:LINE: for LAB:BATH:LINE:TRACE. Of instruments that share a port it is the first that the IOC serves.
 
   -x          bytes as hexadecimal numbers
@@ -63,8 +63,9 @@ async def _trace(options: Options, prefix: str, hexadecimal: bool, last: bool) -
         if found is None:
             missing = " and ".join(f"{place}TRACE" for place in places)
             print(
-                f"iocbridge trace: {missing} not found. An IOC has status PVs of its ports if it runs with "
-                f"--port-status; instruments that share a port have those of the first.",
+                f"iocbridge trace: {missing} not found. Only an IOC that was started with --port-status has them: "
+                f"start it anew with `iocbridge run FILE --port-status`. Instruments that share a port have those of "
+                f"the first.",
                 file=sys.stderr,
             )
             return 1
