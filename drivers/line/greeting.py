@@ -33,12 +33,13 @@ class Greeting:
 
     async def say(self, wire: LineWire) -> None:
         """Raises Refused for another answer than the one wanted, ReplyTimeout, and whatever `greet` does."""
-        if not (self._wake or self._init or self._greet):
+        if not (self._wake or self._wake_delay or self._init or self._greet):
             return
         wire.inbox = deque()
         try:
             if self._wake:
                 wire.blurt(self._wake)
+            if self._wake or self._wake_delay:
                 await asyncio.sleep(self._wake_delay)
                 wire.begin()  # whatever it muttered while waking up
                 wire.drop_inbox()

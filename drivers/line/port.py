@@ -46,8 +46,9 @@ class LineOptions(TypedDict, total=False):
     that come too fast. `quiet` is listened before the next question on a serial line whose reply did not come (as long
     as `timeout`, at least 0.5).
 
-    On each connect, before anything else: `wake` is sent as it stands, and `wake_delay` (0.1) waited; then the lines
-    of `init`, each a text that is not answered, or a pair of text and answer; then `greet` is awaited with a
+    On each connect, before anything else: `wake` is sent as it stands, and `wake_delay` waited (0.1, or not at all
+    without `wake`), during which whatever the instrument says is dropped, a banner for instance; then the lines of
+    `init`, each a text that is not answered, or a pair of text and answer; then `greet` is awaited with a
     `Conversation`. `backoff` is how often to try.
     """
 
@@ -91,7 +92,8 @@ class LinePort(Port):
         self.quiet = max(timeout, 0.5) if quiet is None else quiet
         self.encoding = options.get("encoding", "ascii")
         gap = options.get("gap", 0.1)
-        wake_delay = options.get("wake_delay", 0.1)
+        wake = options.get("wake", "")
+        wake_delay = options.get("wake_delay", 0.1 if wake else 0.0)
         check_seconds(name, zero=True, delay=self.delay, wake_delay=wake_delay)
         check_seconds(
             name,
@@ -110,7 +112,7 @@ class LinePort(Port):
             gap if framing is None and not lines.in_terminator else 0.0,
             options.get("echo", False),
         )
-        self._greeting = Greeting(options.get("wake", ""), wake_delay, options.get("init", ()), options.get("greet"))
+        self._greeting = Greeting(wake, wake_delay, options.get("init", ()), options.get("greet"))
         self.listeners = Listeners(self.log, options.get("clock_ns", time.time_ns))
         self._shared = SharedQuestions(self._ask)
         self._bus: Bus | None = None  # if questions name units
