@@ -65,7 +65,7 @@ from records.makers import (
 from records.menus import MENU_PINI, SCAN_EVENT, SCAN_IO_INTR, SCAN_PASSIVE
 from records.metadata import PLAIN, Metadata
 from records.pairs import Pair, get_pv_pair_wrapper
-from records.pv import ALARM, LOG, PROPERTY, PV, VALUE, Listener, SkipWrite, clock
+from records.pv import ALARM, LOG, PROPERTY, PV, VALUE, Listener, SkipWrite, clock, rights_watchers
 from records.pvfunction import pvfunction
 from records.pvproperty import pvproperty
 from records.record import Record
@@ -165,6 +165,7 @@ __all__ = [
     "pvfunction",  # a function as a group of PVs
     "pvproperty",  # a PV with hooks, as in caproto
     "resolve",  # the PV that a name means
+    "rights_watchers",  # who is told that clients may write a PV, or may no longer
     "scalcout",  # calculation with texts that is written
     "sel",  # one of twelve numbers
     "seq",  # writes values one after the other

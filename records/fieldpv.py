@@ -36,7 +36,7 @@ class FieldPV(PV):
         self.name = f"{record.name}.{row.name}"
         self.field_type = row.type
         self.max_count = 1
-        self.writable = row.writable and not (row.changes & LINK and record.has_point(row.name))
+        self.begin_writable(row.writable and not (row.changes & LINK and record.has_point(row.name)))
         self.listeners = ()
         self.group = record.group
         self.pvspec = None

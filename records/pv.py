@@ -22,7 +22,19 @@ if TYPE_CHECKING:
     from records.group import PVGroup
     from records.spec import PVSpec
 
-__all__ = ["ALARM", "LOG", "PROPERTY", "PV", "VALUE", "Getter", "Listener", "Putter", "SkipWrite", "clock"]
+__all__ = [
+    "ALARM",
+    "LOG",
+    "PROPERTY",
+    "PV",
+    "VALUE",
+    "Getter",
+    "Listener",
+    "Putter",
+    "SkipWrite",
+    "clock",
+    "rights_watchers",
+]
 
 # What changed, as a bit mask. The numbers are those of the protocol's DBE_* so that nobody needs a table.
 VALUE: Final = 1
@@ -54,6 +66,9 @@ class Clock:
 
 clock = Clock()
 
+#: Servers. They are told of a PV that clients may write from now on, or may no longer.
+rights_watchers: Final[list[Callable[[PV], None]]] = []
+
 
 class PV:
     """One process variable.
@@ -71,6 +86,7 @@ class PV:
         "__dict__",
         "__weakref__",
         "_takes_floats",
+        "_writable",
         "alarm",
         "field_type",
         "getter",
@@ -83,7 +99,6 @@ class PV:
         "pvspec",
         "time_ns",
         "value",
-        "writable",
     )
 
     record_type: str | None = None  # what DBR_CLASS_NAME answers; None for a plain PV
@@ -118,13 +133,28 @@ class PV:
         self.value: Value = self.accept(value)
         self.alarm: Alarm = NO_ALARM
         self.time_ns: int = clock.now_ns()
-        self.writable = writable
+        self._writable = writable
         self.listeners: tuple[Listener, ...] = ()
         self.group = group
         self.pvspec: PVSpec[Any] | None = None  # what it was made from
         self.getter: Getter | None = getattr(self, "getter", None) if self._own_hooks else None
         self.putter: Putter | None = getattr(self, "putter", None) if self._own_hooks else None
         self._takes_floats = self._brief and field_type is _DOUBLE and max_count == 1
+
+    @property
+    def writable(self) -> bool:
+        """Whether clients may write. It may change at any time, and then they are told."""
+        return self._writable
+
+    @writable.setter
+    def writable(self, writable: bool) -> None:
+        self._writable = writable
+        for tell in tuple(rights_watchers):
+            tell(self)
+
+    def begin_writable(self, writable: bool) -> None:
+        """Set `writable` while nobody knows the PV yet."""
+        self._writable = writable
 
     # --- for whoever has news -----------------------------------------------------------------------------------
 

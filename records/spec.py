@@ -109,7 +109,7 @@ class PVSpec(Generic[T_co]):
         pv = self.make(name, group)
         pv.pvspec = self
         if self.read_only:
-            pv.writable = False
+            pv.begin_writable(False)
         if self.get is not None:
             pv.getter = self.get if group is None else partial(self.get, group)
         if self.put is not None:

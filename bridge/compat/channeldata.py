@@ -99,7 +99,7 @@ class ChannelData:
         if type(self).verify_value is not ChannelData.verify_value or self._has_limits:
             self.pv.putter = self._put_of_client
         if not self.check_access("", "") & 2:
-            self.pv.writable = False
+            self.pv.begin_writable(False)
 
     # --- what a class brings ------------------------------------------------------------------------------------
 

@@ -94,7 +94,7 @@ class PVSpec:
         if self.put is not None:
             made.putter = _bound(self.put, group)
         if self.read_only:
-            made.pv.writable = False
+            made.pv.begin_writable(False)
         if fields_class is not None:
             made.field_inst = fields_class(made, hung or {})
             if made.pv.putter is None:

@@ -11,11 +11,16 @@ from records import PV
 if TYPE_CHECKING:
     from bridge.server.hub import Hub
 
-__all__ = ["MOST_KEYS", "READ_RIGHT", "WRITE_RIGHT", "Channel"]
+__all__ = ["MOST_KEYS", "READ_RIGHT", "WRITE_RIGHT", "Channel", "rights_of"]
 
 READ_RIGHT: Final = 1
 WRITE_RIGHT: Final = 2
 MOST_KEYS: Final = 8  # kinds of requests that the fast paths know of one channel; clients have one or two
+
+
+def rights_of(pv: PV) -> int:
+    """What a client may do with it."""
+    return READ_RIGHT | WRITE_RIGHT if pv.writable else READ_RIGHT
 
 
 class Channel:
@@ -26,7 +31,7 @@ class Channel:
     def __init__(self, pv: PV, cid: int) -> None:
         self.pv = pv
         self.cid = cid
-        self.rights = READ_RIGHT | WRITE_RIGHT if pv.writable else READ_RIGHT
+        self.rights = rights_of(pv)
         self.keys: tuple[bytes, ...] = ()  # the prefixes by which the fast paths know its requests
         self.subscriptions: dict[int, Subscription] | None = None
         self._outlet: Outlet | None = None

@@ -16,13 +16,14 @@ from bridge.ca.header import (
     pack_header,
 )
 from bridge.ca.status import ECA
-from bridge.server.channel import Channel
+from bridge.server.channel import Channel, rights_of
 from bridge.server.errors import BadMessage, Body, Data
 from bridge.server.fieldtypes import NATIVE
 from bridge.server.views import View
 
 if TYPE_CHECKING:
     from bridge.server.session import Session
+    from records import PV
 
 __all__ = [
     "clear",
@@ -146,6 +147,19 @@ def create(session: Session, dbr: int, count: int, cid: int, minor: int, body: B
     # a slice may leave one element of an array, or none: C clients ask for as many as they are told
     count = pv.most if session.minor >= EXTENDED_SINCE else min(pv.most, EXTENDED_FROM - 1)
     session.send(pack_header(Command.CREATE_CHAN, 0, NATIVE[pv.field_type], count, cid, sid))
+
+
+def tell_rights(session: Session, pv: PV) -> None:
+    """Clients may write a PV from now on, or may no longer."""
+    for channel in session.channels.values():
+        if channel.pv is not pv and not (isinstance(channel.pv, View) and channel.pv.origin is pv):
+            continue
+        rights = rights_of(channel.pv)
+        if rights != channel.rights:
+            channel.rights = rights
+            for key in channel.keys:
+                session.writes.pop(key, None)  # puts are looked at again
+            session.send(HEADER.pack(Command.ACCESS_RIGHTS, 0, 0, 0, channel.cid, rights))
 
 
 def _channels_of(session: Session) -> int:

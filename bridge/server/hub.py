@@ -152,6 +152,11 @@ class Hub:
             outlet.close()
             del self._outlets[outlet.pv]
 
+    def tell_rights(self, pv: PV) -> None:
+        """Clients may write a PV from now on, or may no longer."""
+        for session in self.sessions:
+            session.tell_rights(pv)
+
     # --- fair shares --------------------------------------------------------------------------------------------
 
     def room(self, address: str, limit: int, used: int, by_session: Callable[[Session], int], more: int = 1) -> bool:

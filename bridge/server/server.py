@@ -15,7 +15,7 @@ from bridge.server.listeners import FREE_PORT_TRIES, CannotListen, listen
 from bridge.server.reactor import Reactor, Ready
 from bridge.server.search import Searches
 from bridge.server.searchsockets import SearchSockets
-from records import PV
+from records import PV, rights_watchers
 
 __all__ = ["CaServer", "CannotListen"]
 
@@ -76,6 +76,7 @@ class CaServer:
             self.config.check()
             self._bind()
             self._announcer = Announcer(self.config, self.port, self._now())
+            rights_watchers.append(self.hub.tell_rights)
         except BaseException:
             self.close()
             raise
@@ -101,6 +102,8 @@ class CaServer:
 
     def close(self) -> None:
         """Close everything. Clients see the connection end."""
+        if self.hub.tell_rights in rights_watchers:
+            rights_watchers.remove(self.hub.tell_rights)
         self._close_listeners()
         if self._announcer is not None:
             self._announcer.close()

@@ -60,7 +60,6 @@ class View(PV):
         self.name = name
         self.max_count = self._most = source.max_count
         self.field_type = source.field_type
-        self.writable = source.writable
         self.listeners: tuple[Listener, ...] = ()
         self.group = source.group
         self.pvspec = source.pvspec
@@ -177,6 +176,15 @@ class View(PV):
             _leave(self)
 
     # --- requests -----------------------------------------------------------------------------------------------
+
+    @property
+    def writable(self) -> bool:
+        """As the PV behind."""
+        return self.source.writable
+
+    @writable.setter
+    def writable(self, writable: bool) -> None:
+        self.source.writable = writable
 
     @property
     def origin(self) -> PV:

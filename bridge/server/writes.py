@@ -178,22 +178,22 @@ def _value(dbr: int, count: int, body: Body, channel: Channel) -> Any:
     size = ELEMENT_SIZE[base]
     if count == 0 and most > 1:
         return []
+    if base == ChannelType.STRING:
+        room += -room % size  # nor is the last of several always padded
     if count < 1 or count * size > room:
         raise ValueError(f"{count} elements of type {dbr} do not fit in {len(body)} bytes")
     if base == ChannelType.CHAR and most < _TEXT:
         most = _TEXT  # text may come to any PV as characters
     if count > most:
         count = most
-    elements = decode_elements(base, bytes(body[start : start + count * size]), count)
+    elements = decode_elements(base, bytes(body[start : start + count * size]).ljust(count * size, b"\0"), count)
     if base == ChannelType.STRING:
         texts = [text.decode("utf-8", "surrogateescape") for text in elements if isinstance(text, bytes)]
         return _numbers(texts, pv) or (texts if count > 1 else texts[0])
     if count == 1:
         return elements[0]
     if base == ChannelType.CHAR and pv.max_count > 1 and pv.field_type not in _BYTES:
-        return array(
-            "B", bytes(body[start : start + count])
-        )  # numbers; only for a single value characters are its text
+        return array("B", bytes(body[start : start + count]))  # numbers; the text of a single value only
     return elements
 
 

@@ -52,7 +52,7 @@ class Soft(Record):
         self.init_soft()
         if not self.udf:
             self.alarm = Alarm(Status.UDF, Severity.NO_ALARM)  # until it processes, as in base
-        self.writable = self.fields["VAL"].writable
+        self.begin_writable(self.fields["VAL"].writable)
 
     # --- what a type brings -------------------------------------------------------------------------------------
 

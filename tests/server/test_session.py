@@ -16,7 +16,7 @@ from bridge.ca.header import Command, pack_message
 from bridge.ca.status import ECA, Severity, from_code
 from bridge.server import Limits, ServerConfig
 from bridge.server.outlet import KEPT_UNWATCHED
-from records import PV, FieldType, Metadata
+from records import PV, FieldType, Metadata, rights_watchers
 from tests.server.wire import Reply, Wire
 
 MASK = struct.Struct(">fffHH")
@@ -175,6 +175,38 @@ def test_put_without_notification_reports_failure_only(wire: Wire) -> None:
     (reply,) = wire.ask(Command.WRITE, b"abc\0\0\0\0\0", ChannelType.STRING, 1, sid, 1)
     assert (reply.command, reply.p1, reply.p2) == (Command.ERROR, 77, ECA.PUTFAIL.code)
     assert b"abc" in reply.body
+
+
+def test_the_last_of_several_texts_need_not_be_padded() -> None:
+    pv = PV("T:as", [], FieldType.STRING, max_count=3)
+    wire = Wire({"T:as": pv})
+    sid = wire.create("T:as")
+    for count, status in ((2, ECA.NORMAL), (3, ECA.PUTFAIL)):
+        body = b"one".ljust(40, b"\0") + b"two".ljust(8, b"\0")
+        (reply,) = wire.ask(Command.WRITE_NOTIFY, body, ChannelType.STRING, count, sid, 1)
+        assert reply.p1 == status.code
+    assert pv.value == ["one", "two"]
+
+
+def test_clients_are_told_when_they_may_write_and_when_not() -> None:
+    pv = PV("T:d")
+    wire = Wire({"T:d": pv})
+    rights_watchers.append(wire.hub.tell_rights)
+    try:
+        sid, sliced = wire.create("T:d", 1), wire.create("T:d.[0:0]", 2)
+        value = struct.pack(">d", 1.0)
+
+        def put(sid: int) -> int:
+            (reply,) = wire.ask(Command.WRITE_NOTIFY, value, dbr=ChannelType.DOUBLE, count=1, p1=sid, p2=7)
+            return reply.p1
+
+        for rights, status in ((3, ECA.NORMAL), (1, ECA.NOWTACCESS), (3, ECA.NORMAL)):
+            pv.writable = rights == 3
+            told = [(one.command, one.p1, one.p2) for one in wire.replies()]
+            assert told == ([] if (rights, pv.value) == (3, 0.0) else [(22, 1, rights), (22, 2, rights)])
+            assert [put(sid), put(sid), put(sliced)] == [status.code] * 3  # the second goes the short way
+    finally:
+        rights_watchers.remove(wire.hub.tell_rights)
 
 
 def test_read_only_pv_refuses_puts(wire: Wire) -> None:
