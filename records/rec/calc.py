@@ -55,5 +55,9 @@ class CalcRecord(Calculating):
         """A new CALC is compiled. Raises CalcError if it is none; it stays, and the record goes into CALC alarm."""
         if row.name == "CALC":
             self._calc = None
-            self._calc = compile_calc(self.calc)
+            try:
+                self._calc = compile_calc(self.calc)
+            except CalcError:
+                self.outdate()  # no monitor is told, as in base
+                raise
         super().field_stored(row)
