@@ -39,6 +39,10 @@ class Binary(States):
         """Only 1 counts (``udf == TRUE`` in biRecord.c and boRecord.c)."""
         return self.udf == 1
 
+    def blank_state(self) -> int | None:
+        """0 without ZNAM, else 1 without ONAM."""
+        return None if self.znam and self.onam else int(bool(self.znam))
+
     def from_raw(self, raw: int) -> int:
         """Everything but 0 is state 1."""
         return 1 if raw else 0

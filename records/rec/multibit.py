@@ -74,6 +74,11 @@ class MultiBit(States):
         self._values = values if any(values) else ()
         self.sdef = int(any(values) or any(getattr(self, name) for name in _NAMES))
 
+    def blank_state(self) -> int | None:
+        """The first of ZRST ... FFST that is empty, if there is any name or value at all (SDEF)."""
+        names = [getattr(self, name) for name in _NAMES]
+        return names.index("") if self.sdef and "" in names else None
+
     def mask_raw(self) -> None:
         """MASK leaves some bits, if any (devMbbiSoftRaw.c)."""
         self.rval &= self.mask

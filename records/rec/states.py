@@ -8,7 +8,7 @@ from records.alarm import Severity, Status
 from records.convert import convert
 from records.pv import LOG, VALUE
 from records.record import RAW_ALWAYS, Record
-from records.types import FieldType
+from records.types import FieldType, Value
 
 __all__ = ["States"]
 
@@ -29,6 +29,18 @@ class States(Record):
     mask: int
     rval: int
     oraw: int
+
+    def blank_state(self) -> int | None:
+        """The first state without a name, though clients may not be shown it; None if there is none."""
+        raise NotImplementedError
+
+    def accept(self, value: Any) -> Value:
+        """As for a PV; an empty text is the name of a state that has none (``put_enum_str``)."""
+        if isinstance(value, str) and not value:
+            blank = self.blank_state()
+            if blank is not None:
+                return blank
+        return convert(value, self.field_type, self.max_count, self.metadata.states)
 
     def from_reading(self, reading: Any) -> int:
         """The state for a label, a bool or a number."""

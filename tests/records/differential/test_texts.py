@@ -77,6 +77,36 @@ async def test_characters_are_numbers_for_arrays_and_text_for_one_value() -> Non
                 assert await differences(base, ours, [_behind(name)]) == {}, (name, text)
 
 
+#: One without a name besides those that have one; which of them clients are shown is another matter.
+BLANK = {
+    **{f"{rtyp}{index}": states for rtyp in ("bi", "bo") for index, states in enumerate(TWO)},
+    **{f"mbb{way}{index}": states for way in "io" for index, states in enumerate((*SIXTEEN, "field(ONST, b)"))},
+}
+
+
+async def test_empty_text_is_a_state_without_a_name() -> None:
+    lines = [f'record({name[:-1]}, "{name}") {{ {states} field(VAL, 5) }}' for name, states in BLANK.items()]
+    lines += [f'record(stringout, "to:{name}") {{ field(OUT, "{name}") }}' for name in BLANK]
+    async with both("\n".join(lines)) as (base, ours, _):
+        for name in BLANK:
+            outcomes = await asyncio.gather(*(_put(client, name, "") for client in (base, ours)))
+            assert outcomes[0] == outcomes[1], name
+            assert await differences(base, ours, [name]) == {}, name
+            for client in (base, ours):
+                await client.pv(name).put(0, timeout=TIMEOUT)
+                await client.pv(f"to:{name}").put("", timeout=TIMEOUT)
+            assert await differences(base, ours, [name, f"to:{name}.SEVR"]) == {}, name
+
+
+async def test_a_calc_that_is_none_is_kept_and_shown_at_once() -> None:
+    async with both('record(calc, "c") { field(CALC, "1") field(DISA, 1) }') as (base, ours, _):
+        for text in ("A*B", "A+", "", "B"):
+            await differences(base, ours, ["c.CALC"])  # it has been rendered
+            outcomes = await asyncio.gather(*(_put(client, "c.CALC", text) for client in (base, ours)))
+            assert outcomes[0] == outcomes[1], text
+            assert await differences(base, ours, ["c.CALC"]) == {}, text
+
+
 def _behind(name: str) -> str:
     """The name without filters."""
     return re.split(r"\.?[\[{]", name)[0]

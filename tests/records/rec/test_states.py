@@ -86,6 +86,17 @@ async def test_bo(put: Any, told: int) -> None:
     assert (instrument.written, record.value, record.rval) == ([told], told, told)
 
 
+@pytest.mark.parametrize(("states", "state"), [({}, 0), ({"znam": "Off"}, 1), ({"onam": "On"}, 0), (ON_OFF, None)])
+async def test_empty_text_is_the_state_without_a_name(states: dict[str, Any], state: int | None) -> None:
+    record = BoRecord("T:b", **states)
+    if state is None:
+        with pytest.raises(ValueError, match="'' is none of the states 'Off', 'On'"):
+            await record.write("")
+    else:
+        await record.write("")
+        assert record.value == state
+
+
 async def test_bo_with_mask() -> None:
     instrument = Instrument()
     record = BoRecord("T:b", out=instrument, inp=instrument, mask=4)
