@@ -101,9 +101,12 @@ class Ioc:
                 if come:
                     for saver in self.view.savers:
                         saver.adopt(come)
-                    await self._welcome(come)
-                    for choice in ("RUN", "RUNNING"):
-                        self._process_pini(_records(come), choice)
+                    try:
+                        await self._welcome(come)
+                        for choice in ("RUN", "RUNNING"):
+                            self._process_pini(_records(come), choice)
+                    finally:
+                        asyncio.get_running_loop().call_soon(self._host.run)
                     self.server.announce()
             except Exception:  # of a database that is a program's own
                 log.exception("PVs that were added or removed: their hooks and scans may not run")
@@ -116,6 +119,7 @@ class Ioc:
         services = {id(one): one for group in groups for one in group.services if id(one) not in known}
         self._services += services.values()
         records = _records(pvs)
+        self._host.hold(records)
         for record in records:
             self._adopt(record)
         for record in records:  # which have their targets' names by now

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from bridge.runtime.events import Events
@@ -40,7 +40,8 @@ class RecordHost:
         self._loop = asyncio.get_running_loop()
         self.events = Events(self.once)
         self._queue: deque[Record] = deque()
-        self._held: dict[LocalLink, Record] | None = {}  # what links are to process once the IOC runs; None: it does
+        self._new: set[Record] = set()  # records that have just come
+        self._held: dict[LocalLink, Record] = {}  # what their links are to process, see `run`
         self._stop = asyncio.Event()
         self._client: Client | None = None
         self._client_task: asyncio.Task[None] | None = None
@@ -107,17 +108,22 @@ class RecordHost:
 
     def link_scan(self, link: LocalLink, record: Record) -> None:
         """Process a record because of an event of its link."""
-        if self._held is None:
-            self.once(record)
-        else:
+        if record in self._new:
             self._held[link] = record
+        else:
+            self.once(record)
+
+    def hold(self, records: Iterable[Record]) -> None:
+        """Records have come: until `run`, no link processes them."""
+        self._new.update(records)
 
     def run(self) -> None:
-        """The IOC is up: let links process their records. Whatever came before is one event of each, as in base.
+        """Let links process the records that have come. Whatever came before is one event of each, as in base.
 
         Base's connect only now, and are told first of what PINI and the first scans have made.
         """
-        held, self._held = self._held or {}, None
+        held, self._held = self._held, {}
+        self._new.clear()
         for record in held.values():
             self.once(record)
 

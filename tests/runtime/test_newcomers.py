@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from bridge import PVGroup, ao, pvproperty, running
+from bridge import PVGroup, ao, calc, pvproperty, running
 from bridge.runtime.autosave import Autosave, parse, render
 from bridge.runtime.watch import LOOK_EVERY, DatabaseWatch
 from records import PV, Record
@@ -101,6 +101,22 @@ async def test_records_that_come_are_scanned_until_they_go() -> None:
         read = record.value
         await clock.advance(5.0)
         assert record.value == read
+
+
+async def test_a_cp_link_of_a_record_that_comes_processes_once() -> None:
+    class Counts(PVGroup):
+        pini = calc(calc="VAL+3", pini="YES")
+        run = calc(calc="VAL+3", pini="RUN")
+        count = calc(calc="VAL+1", inpa="c:pini CP", inpb="c:run CPP")
+
+    clock, first, counts = HandClock(), First("f:"), Counts("c:")
+    async with running(first, config=loopback(), wall=clock):
+        first.pvdb.update(counts.pvdb)
+        await clock.advance(LOOK_EVERY)
+        await clock.advance(LOOK_EVERY)
+        assert counts.count.value == 2.0  # once for each of its links
+        counts.pini.process()
+        await eventually(lambda: counts.count.value == 3.0)
 
 
 async def test_autosave_of_a_pv_that_comes_later(tmp_path: Path) -> None:
