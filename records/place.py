@@ -8,9 +8,10 @@ import sys
 from types import FrameType
 from typing import Any, Final, NamedTuple
 
-__all__ = ["Place", "check_arguments", "here"]
+__all__ = ["Place", "blamed", "check_arguments", "here"]
 
 _OURS: Final = ("records.", "bridge.compat.")
+_PROJECT: Final = ("records.", "bridge.", "drivers.")
 _ASSIGNED: Final = re.compile(r"\s*(?:async\s+)?(?:def\s+)?(\w+)\s*(?:[:=(]|$)")
 
 
@@ -46,6 +47,23 @@ def here() -> Place:
     if frame is None:
         return Place("?", 0, "<module>")
     return Place(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_qualname.rpartition("<locals>.")[2])
+
+
+def blamed(error: BaseException) -> str:
+    """``file:line`` of the innermost frame that an error came through and that is not this project's, if there is one.
+
+    What we raise, such as for ``self.x = 5``, is about the line that made us do so.
+    """
+    ours = theirs = ""
+    step = error.__traceback__
+    while step is not None:
+        place = f"{step.tb_frame.f_code.co_filename}:{step.tb_lineno}"
+        if step.tb_frame.f_globals.get("__name__", "").startswith(_PROJECT):
+            ours = place
+        else:
+            theirs = place
+        step = step.tb_next
+    return theirs or ours or "?"
 
 
 def check_arguments(kind: str, method: Any, names: tuple[str, ...]) -> None:

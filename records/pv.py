@@ -16,6 +16,7 @@ from records.links import status_of
 from records.logs import logs
 from records.metadata import PLAIN, Metadata
 from records.names import described
+from records.place import blamed
 from records.types import MAX_STRING, FieldType, Value
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ VALUE_AND_LOG: Final = VALUE | LOG
 #: Errors of the program and no refusals: the log has to say where they are.
 BUGS: Final = (ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, NameError, TypeError)
 
+_AGAIN_NS: Final = 600 * 10**9  # the same bug is logged every ten minutes: today's log shall have it too
 _DOUBLE: Final = FieldType.DOUBLE
 
 Listener = Callable[["PV", int], None]
@@ -430,21 +432,24 @@ class PV:
         return f"<{type(self).__name__} {self.name} = {self.value!r}>"
 
 
-_told: Final[set[tuple[str, str, str]]] = set()
+#: By PV, hook and place: when a bug was told last, and how often it has come since.
+_told: Final[dict[tuple[str, str, str], tuple[int, int]]] = {}
 
 
 def _tell_bug(pv: PV, hook: str, error: Exception) -> None:
-    """Log what is a bug of the program, once for each place: clients can bring it about as often as they like.
+    """Log what is a bug of the program; for each place again only after `_AGAIN_NS`: clients can bring it about as
+    often as they like.
 
     The traceback is for whoever looks for it (``-v``).
     """
-    place = "?"
-    step = error.__traceback__
-    while step is not None:
-        place = f"{step.tb_frame.f_code.co_filename}:{step.tb_lineno}"
-        step = step.tb_next
-    if (pv.name, hook, place) not in _told:
-        _told.add((pv.name, hook, place))
-        log = logs.logger("iocbridge.records")
-        log.error("%s: the %s failed: %s: %s (%s)", pv.name, hook, type(error).__name__, error, place)
-        log.debug("%s: the %s failed here", pv.name, hook, exc_info=error)
+    place = blamed(error)
+    key, now = (pv.name, hook, place), clock.now_ns()
+    last, untold = _told.get(key, (now - _AGAIN_NS, 0))
+    if 0 <= now - last < _AGAIN_NS:  # else the clock was set back
+        _told[key] = last, untold + 1
+        return
+    _told[key] = now, 0
+    more = f", {untold + 1} times since it was logged last" if untold else ""
+    log = logs.logger("iocbridge.records")
+    log.error("%s: the %s failed: %s: %s (%s)%s", pv.name, hook, type(error).__name__, error, place, more)
+    log.debug("%s: the %s failed here", pv.name, hook, exc_info=error)

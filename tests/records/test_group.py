@@ -1,11 +1,14 @@
 """PVGroup: names, order, inheritance, subgroups, hooks."""
 
+import linecache
+import logging
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from records import PV, Hook, PVGroup, Severity, SubGroup, ai, ao, pvproperty
+from records.logs import logs
 from tests.records.fakes import Instrument
 from tests.records.test_makers import Ported, Question
 
@@ -321,3 +324,24 @@ async def test_a_pv_is_not_lost_to_an_assignment() -> None:
     assert channel.pvdb["A:value"].value == 5
     channel.limit = 7  # what is no PV is the program's own
     assert channel.limit == 7
+
+
+async def test_an_assignment_in_a_hook_is_told_with_its_line(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "logger", logging.getLogger)
+    monkeypatch.setattr(logging.getLogger("iocbridge"), "propagate", True)
+
+    class Assigns(PVGroup):
+        y = pvproperty(value=0)
+        x = pvproperty(value=0)
+
+        @x.putter
+        async def x(self, instance: Any, value: int) -> None:
+            self.y = value
+
+    with pytest.raises(AttributeError):
+        await Assigns("A:").x.write(3)
+    [line] = [record.getMessage() for record in caplog.records]
+    file, number = line.rpartition("(")[2].removesuffix(")").split(":")
+    assert linecache.getline(file, int(number)).strip() == "self.y = value"

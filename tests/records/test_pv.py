@@ -202,3 +202,17 @@ async def test_bugs_of_putters_and_getters_are_logged_and_refusals_are_not(
         why = f": {type(error).__name__}: {error} ({__file__}:"
         expected = [f"{pv.name}: the putter failed{why}", f"{pv.name}: the getter failed{why}"] if told else []
         assert [record.getMessage().rpartition(":")[0] + ":" for record in caplog.records] == expected
+
+
+async def test_a_bug_is_told_again_after_some_time(
+    now: HandClock, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "logger", logging.getLogger)
+    monkeypatch.setattr(logging.getLogger("iocbridge"), "propagate", True)
+    pv = PV("T:again")
+    pv.getter = lambda _: 1 / 0
+    for minutes in (0, 1, 9, 0, 11):
+        now.ns += minutes * 60 * 10**9
+        await pv._ask_getter(pv.getter)
+    told = [record.getMessage().rpartition(")")[2] for record in caplog.records]
+    assert told == ["", *2 * [", 2 times since it was logged last"]]
