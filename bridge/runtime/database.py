@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TypeAlias
 
+from bridge.runtime.loader import is_yaml
 from records import PV, PVGroup
 
 __all__ = ["DuplicateName", "Target", "database"]
@@ -33,7 +35,12 @@ def database(*targets: Target) -> Mapping[str, PV]:
 
 
 def _owner(pv: PV) -> str:
-    """``Class.attribute (file:line)``, as far as that is known."""
-    if pv.group is None or pv.pvspec is None:
-        return type(pv.group).__name__ if pv.group is not None else "one of no group"
-    return f"{type(pv.group).__name__}.{pv.pvspec.attr} ({pv.pvspec.place})"
+    """Where it comes from, in its author's words: class and attribute in Python, file and line in YAML and databases."""
+    group, spec = pv.group, pv.pvspec
+    if spec is None:
+        return type(group).__name__ if group is not None else "one of no group"
+    if group is None:
+        return str(spec.place)
+    if is_yaml(Path(spec.place.file)):  # whose class is made up
+        return f"{spec.place} (prefix {group.prefix!r})"
+    return f"{type(group).__name__}.{spec.attr} ({spec.place})"

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from bridge import PVGroup, ai
 from bridge.runtime.database import DuplicateName, database
+from bridge.runtime.dbfiles import DbFiles
+from bridge.runtime.loader import load_file, pick
 from records import PV
 
 
@@ -47,3 +51,16 @@ def test_two_pvs_of_one_name() -> None:
 def test_duplicates_without_a_group() -> None:
     with pytest.raises(DuplicateName, match=r"'P:SPEED': Pump.SPEED .* and one of no group"):
         database(Pump("P:"), {"P:SPEED": PV("P:SPEED")})
+
+
+def test_duplicates_of_a_yaml_file_and_a_database(tmp_path: Path) -> None:
+    yaml, db = tmp_path / "lab.yaml", tmp_path / "lab.db"
+    yaml.write_text('prefix: "LAB:"\nrecords:\n  TEMP: {type: ai}\n')
+    db.write_text('\nrecord(ai, "LAB:TEMP") {}\n')
+    [group] = pick(load_file(yaml, "lab_of_a_test"), None)
+    assert isinstance(group, PVGroup)
+    records = DbFiles()
+    records.load(str(db))
+    with pytest.raises(DuplicateName) as caught:
+        database(group, records.pvdb)
+    assert str(caught.value) == f"two PVs are called 'LAB:TEMP': {yaml}:3 (prefix 'LAB:') and {db}:2"
