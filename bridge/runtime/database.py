@@ -35,7 +35,7 @@ def database(*targets: Target) -> Mapping[str, PV]:
 
 
 def _owner(pv: PV) -> str:
-    """Where it comes from, in its author's words: class and attribute in Python, file and line in YAML and databases."""
+    """Where it comes from, in its author's words: class and attribute in Python, else file and line."""
     group, spec = pv.group, pv.pvspec
     if spec is None:
         return type(group).__name__ if group is not None else "one of no group"
