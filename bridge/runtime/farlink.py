@@ -27,15 +27,18 @@ NOTIFY_TIMEOUT: Final = 1e7  # seconds for one that is waited for: a scan of a b
 class FarLink:
     """One such link."""
 
-    def __init__(self, host: RecordHost, record: Record, text: PvLink) -> None:
+    def __init__(self, host: RecordHost, record: Record, field: str, text: PvLink) -> None:
+        self.owner = record
+        self.field = field
         self.text = text
         self._host = host
-        self._owner = record
         self._pv: PV | None = None
         self._subscriptions: list[Subscription] = []
         self._latest: Result | None = None
         self._label: Result | None = None  # of an enumeration, once somebody wants text
         self._closed = False
+        self._unknowable = ""  # why no server could know the name
+        host.links.missing(self)
 
     def connect(self, client: Client) -> None:
         """The client is there."""
@@ -43,11 +46,26 @@ class FarLink:
             return
         try:
             self._pv = client.pv(self.text.target)
-        except ValueError:  # no name that a server could know: as good as never connected
+        except ValueError as error:  # as good as never connected
+            self._unknowable = str(error)
             return
         self._subscriptions.append(self._pv.subscribe(self._event))
 
+    @property
+    def missing(self) -> bool:
+        """Whether it is wanted and not connected."""
+        return not self._closed and (self._pv is None or not self._pv.connected)
+
+    @property
+    def reason(self) -> str:
+        """Why it is not connected."""
+        return self._pv.reason if self._pv is not None else self._unknowable or "there is no client for links"
+
     def _event(self, update: Update) -> None:
+        if not update.connected:
+            self._host.links.missing(self)
+        elif self._latest is None:
+            self._host.links.connected(self)
         if update.result is not None or not update.connected:
             self._latest = update.result
             if not update.connected:
@@ -60,9 +78,9 @@ class FarLink:
             self._scan()
 
     def _scan(self) -> None:
-        self._owner.link_event(self)
-        if scans(self.text, self._owner):
-            self._host.once(self._owner)
+        self.owner.link_event(self)
+        if scans(self.text, self.owner):
+            self._host.once(self.owner)
 
     def get(self, source: Linked, wanted: FieldType, count: int, /) -> Value:
         """The value of the latest event."""
@@ -122,7 +140,7 @@ class FarLink:
             else:
                 await pv.put(value, wait=True, timeout=NOTIFY_TIMEOUT)
         except ClientError as error:
-            self._host.failed(self._owner, error)
+            self._host.failed(self.owner, error)
         if done is not None:
             done()
 
@@ -151,6 +169,7 @@ class FarLink:
     def close(self) -> None:
         """No event processes any more. The client keeps the channel for other links to the same PV."""
         self._closed = True
+        self._host.links.closed(self)
         for subscription in self._subscriptions:
             subscription.close()
 

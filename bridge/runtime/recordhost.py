@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from bridge.runtime.events import Events
+from bridge.runtime.linklog import LinkLog
 from bridge.runtime.locallink import LocalLink
 from bridge.server import MODIFIERS, EagerRunner, View, open_view
 from records import PV, Link, Linked, PvLink, Record, resolve
@@ -24,7 +25,10 @@ trace = logging.getLogger("iocbridge.trace")
 
 
 class RecordHost:
-    """The IOC for its records. `on_scan_changed` is told of records that are to be scanned differently."""
+    """The IOC for its records. `on_scan_changed` is told of records that are to be scanned differently.
+
+    `links` tells the log of links to other IOCs.
+    """
 
     def __init__(
         self,
@@ -47,6 +51,7 @@ class RecordHost:
         self._client_task: asyncio.Task[None] | None = None
         self._waiting: list[FarLink] = []  # for the client to open
         self._timers: set[asyncio.TimerHandle] = set()
+        self.links = LinkLog(self.later)
 
     def find(self, name: str, /) -> PV | None:
         """The PV of `name` in this IOC; one with channel filters or ``$`` is a view of it."""
@@ -64,7 +69,7 @@ class RecordHost:
             return LocalLink(self, record, text, pv)
         from bridge.runtime.farlink import FarLink  # see _live_as_client
 
-        link = FarLink(self, record, text)
+        link = FarLink(self, record, field, text)
         self._connect(link)
         return link
 

@@ -5,13 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 import pytest
 
 from bridge.client import Client
+from bridge.runtime import linklog
 from bridge.runtime.ioc import Ioc, running
-from records import PVGroup, Severity, Status, ai, ao, longout, mbbo, stringin
+from records import PVGroup, Severity, Status, ai, ao, calc, longout, mbbo, stringin
 from tests.client.settings import only
+from tests.clients import C_TOOLS
+from tests.logs import Lines, logged
+from tests.programs import free_port
+from tests.records.differential.iocs import both, differences
 from tests.runtime.fakes import Slow
 from tests.server.serving import loopback
 from tests.waiting import eventually
@@ -91,3 +97,95 @@ async def test_links_to_another_ioc() -> None:
             assert near.level.amsg == "field INP: FAR:level is not connected"
             near.sp.put(1.0)
             assert near.sp.alarm[:2] == (Status.LINK, Severity.INVALID)
+
+
+@pytest.fixture
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(linklog, "PATIENCE", 0.1)
+
+
+class Forgetful(Near):
+    asks = ai(inp="KRDG? A")
+
+
+class Wired(PVGroup):
+    port = "COM1"
+    reads = ai(inp="STATUS CA")
+    leads = ai(0.0, flnk="NOBODY")
+
+
+async def _said(lines: Lines, words: str, times: int) -> None:
+    await eventually(lambda: len(lines.about(words)) == times, 15.0)
+
+
+@pytest.mark.usefixtures("hurry")
+async def test_links_that_do_not_connect_are_logged_once() -> None:
+    with logged() as lines:
+        async with running(Forgetful("N:"), Wired("W:"), config=loopback(), links=lambda: only(free_port())) as ioc:
+            await _said(lines, "is not connected", 7)
+            for field in ("DESC", "EGU"):  # a link that is there no more is no news
+                await ioc.pvdb["N:asks"].field_inst.INP.write(f"N:level.{field}")
+            await asyncio.sleep(0.5)
+    told = sorted(lines.complaints)
+    assert len(told) == 7
+    why = "which is not connected: no server has answered the search"
+    assert told[0] == f"N:asks.INP leads to 'KRDG?', {why}; is it meant as a question for the port: Ask(...)?"
+    assert told[1] == f"N:level.INP leads to 'FAR:level', {why}"
+    assert told[-2:] == [
+        f"W:leads.FLNK leads to 'NOBODY', {why}",
+        f"W:reads.INP leads to 'STATUS', {why}; is it meant as a question for the port: Ask(...)?",
+    ]
+
+
+@pytest.mark.usefixtures("hurry")
+async def test_links_that_are_lost_and_found_are_logged() -> None:
+    near, port = Near("NEAR:"), free_port()
+    with logged() as lines:
+        async with asyncio.timeout(30), running(near, config=loopback(), links=lambda: only(port)):
+            for count in (4, 8):
+                await _said(lines, "is not connected", count)
+                async with running(Far("FAR:"), config=replace(loopback(), port=port)):
+                    await _said(lines, "is connected now", count)
+    assert lines.about("NEAR:level.INP", "connected now") == 2 * [
+        "NEAR:level.INP leads to 'FAR:level', which is connected now"
+    ]
+
+
+@pytest.mark.usefixtures("hurry")
+async def test_of_many_links_a_few_are_logged() -> None:
+    many = {f"M:{number}": ai(name=f"M:{number}", inp=f"AWAY:{number}").create() for number in range(linklog.SHOWN + 5)}
+    with logged() as lines:
+        async with running(many, config=loopback(), links=lambda: only(free_port())):
+            await eventually(lambda: lines.complaints[-1:] == ["the same goes for 5 more links"])
+    assert len(lines.complaints) == linklog.SHOWN + 1
+
+
+def test_a_cp_that_counts_for_nothing_is_logged_with_its_line() -> None:
+    with logged() as lines:
+
+        class Follows(PVGroup):
+            good = ai(inp="C:sp CP")
+            bad = calc(inpa="C:sp CA CP")
+
+    [line] = lines.complaints
+    assert "bad: inpa='C:sp CA CP': CP has no effect beside CA, which counts: leave CA out (" in line
+    assert __file__ in line
+
+
+@pytest.mark.skipif(C_TOOLS is None, reason="C IOCs come as x86_64 Linux wheels only")
+async def test_which_mode_counts_is_as_in_base() -> None:
+    modes = ("CP", "CPP", "CA CP", "CP CA", "CPP CA", "CPP CP", "CPP PP", "NPP CP", "PP CP")
+    names = [f"of{number}" for number in range(len(modes))]
+    lines = [
+        f'record(calc, "{name}") {{ field(CALC, "A") field(INPA, "x {mode}") }}'
+        for name, mode in zip(names, modes, strict=True)
+    ]
+    async with both('record(ao, "x") {}\n' + "\n".join(lines)) as (base, ours, pvdb):
+        for client in (base, ours):
+            await client.pv("x").put(5.0)
+        await eventually(lambda: [pvdb[name].value for name in names] == 2 * [5.0] + 2 * [0.0] + 3 * [5.0] + 2 * [0.0])
+
+        async def alike() -> bool:
+            return await differences(base, ours, [*names, *(f"{name}.INPA" for name in names)]) == {}
+
+        await eventually(alike)
