@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from records.convert import FLOAT_TEXT
 from records.jsontext import ConstSpec, JsonSpec, json_spec
 
-__all__ = ["Constant", "JsonText", "LinkKind", "LinkSyntaxError", "PvLink", "parse_link"]
+__all__ = ["Constant", "JsonText", "LinkKind", "LinkSyntaxError", "PvLink", "lost_mode", "parse_link"]
 
 MODES: Final = ("NPP", "CPP", "PP", "CA", "CP")  # the order in which base looks for them
 SEVERITIES: Final = ("NMS", "MSI", "MSS", "MS")
@@ -103,6 +103,16 @@ def parse_link(text: str, kind: LinkKind = LinkKind.IN) -> Constant | JsonText |
     elif kind is LinkKind.FORWARD:
         mode, severity = "CA" if mode == "CA" else "NPP", "NMS"
     return PvLink(target, mode, severity, kind)
+
+
+def lost_mode(text: str, link: PvLink) -> str:
+    """What to tell the author of a text with CP or CPP if `link`, which was made of it, has neither; else nothing."""
+    lost = next((word for word in text.split()[1:] if word in ("CP", "CPP")), "")
+    if not lost or link.mode in ("CP", "CPP"):
+        return ""
+    if link.kind is not LinkKind.IN:
+        return f"{lost} has no effect here: only a link that is read has it"
+    return f"{lost} has no effect beside {link.mode}, which counts: leave {link.mode} out"
 
 
 def _json(text: str, column: int) -> Any:

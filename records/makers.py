@@ -7,10 +7,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from records.convert import cut
+from records.field import LINK
+from records.linktext import PvLink, lost_mode, parse_link
+from records.logs import logs
 from records.macros import expand_text
 from records.menus import scan_index
 from records.near import near
-from records.place import here
+from records.place import Place, here
 from records.record import Record
 from records.saving import RESTORES, saving
 from records.spec import PVSpec
@@ -178,6 +181,7 @@ class RecordMaker(Generic[R]):
             for field in texts:
                 self._row(field)
             given = self.checked({field: given for field, given in fields.items() if field not in texts})
+            _warn_of_links(record_class, {"inp": inp, "out": out, **fields}, place)
             saved = saving(autosave, restore, record_class.fields)
             _check_on_connect(on_connect, inp, out)
         except (TypeError, ValueError) as error:
@@ -227,6 +231,18 @@ class RecordMaker(Generic[R]):
 
     def __repr__(self) -> str:
         return f"<maker of {self._where[1]}s>"
+
+
+def _warn_of_links(record_class: type[Record], given: dict[str, Any], place: Place) -> None:
+    for attr, text in given.items():
+        row = record_class.fields.get(attr.upper()) if isinstance(text, str) and " CP" in text else None
+        if row is None or not row.changes & LINK:
+            continue
+        link = parse_link(text, record_class.link_kind(row.name))
+        lost = lost_mode(text, link) if isinstance(link, PvLink) else ""
+        if lost:
+            log = logs.logger("iocbridge.links")
+            log.warning("%s: %s=%r: %s (%s)", place.where or record_class.record_type, attr, text, lost, place)
 
 
 def _check_on_connect(on_connect: str | None, inp: Any, out: Any) -> None:

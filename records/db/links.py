@@ -9,7 +9,7 @@ from typing import Final
 from records.db.definitions import Definitions, FieldDef
 from records.db.problem import Kind, Problem
 from records.field import LINK
-from records.linktext import LinkSyntaxError, PvLink, parse_link
+from records.linktext import LinkSyntaxError, PvLink, lost_mode, parse_link
 from records.makers import RECORD_TYPES
 from records.near import near
 from records.pv import PV
@@ -47,6 +47,9 @@ def _check(
         return
     if not isinstance(link, PvLink):
         return
+    lost = lost_mode(field.value.text, link)
+    if lost:
+        problems.append(Problem(position, lost, where, Kind.WARNING))
     name, _, member = link.target.partition(".")
     member = _MODIFIERS.split(member)[0]
     pv = pvdb.get(name)

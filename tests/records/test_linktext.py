@@ -2,8 +2,8 @@
 
 import pytest
 
-from records import parse_link
-from records.linktext import Constant, LinkKind, LinkSyntaxError
+from records import PvLink, parse_link
+from records.linktext import Constant, LinkKind, LinkSyntaxError, lost_mode
 
 
 @pytest.mark.parametrize(
@@ -73,3 +73,21 @@ def test_what_is_no_link(text: str, message: str | None) -> None:
         return
     with pytest.raises(LinkSyntaxError, match=message.replace("[", r"\[")):
         parse_link(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "said"),
+    [
+        ("X CA CP MS", LinkKind.IN, "CP has no effect beside CA, which counts: leave CA out"),
+        ("X PP CP", LinkKind.IN, "CP has no effect beside PP, which counts: leave PP out"),
+        ("X CP NPP", LinkKind.IN, "CP has no effect beside NPP, which counts: leave NPP out"),
+        ("X CP", LinkKind.OUT, "CP has no effect here: only a link that is read has it"),
+        ("X CPP CA", LinkKind.FORWARD, "CPP has no effect here: only a link that is read has it"),
+        *(("X " + words, LinkKind.IN, "") for words in ("CP", "CPP CA", "CPP CP", "CA", "MS", "")),
+        ("CP CA", LinkKind.IN, ""),
+    ],
+)
+def test_modes_without_effect(text: str, kind: LinkKind, said: str) -> None:
+    link = parse_link(text, kind)
+    assert isinstance(link, PvLink)
+    assert lost_mode(text, link) == said

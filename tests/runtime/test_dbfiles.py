@@ -90,6 +90,13 @@ def test_links_between_files_are_no_warnings(tmp_path: Path) -> None:
     assert len(load(tmp_path, "a.db").problems) == 1
 
 
+def test_a_cp_that_counts_for_nothing_is_a_warning(tmp_path: Path) -> None:
+    write(tmp_path, a__db='record(ai, "a") {}\nrecord(ai, "b") { field(INP, "a CA CP") field(FLNK, "a CA") }')
+    [problem] = load(tmp_path, "a.db").problems
+    said = "a.db:2:30: warning: b.INP: CP has no effect beside CA, which counts: leave CA out"
+    assert str(problem) == f"{tmp_path}/{said}"
+
+
 @pytest.mark.parametrize(
     "raw", [b'record(ai, "x") { field(EGU, "\xb0C") }', 'record(ai, "x") { field(EGU, "°C") }'.encode()]
 )
