@@ -34,17 +34,35 @@ class Simulated(Turns):
     _mode: int = 0  # SIMM before the latest change
 
     def take_fields(self, converted: Mapping[str, Any]) -> None:
-        """As for a Fielded; a SIMM that is given is no change."""
+        """As for a Fielded; a constant in SIML is SIMM, and one in SIOL SVAL (``recGblInitSimm``).
+
+        A SIMM that is given is no change.
+        """
         super().take_fields(converted)
-        if "simm" in converted:
+        if converted.get("siml"):
+            self._take_mode()
+        if converted.get("siol") and "SVAL" in self.fields:
+            value = self.constant_link("SIOL", self.fields["SVAL"].type)
+            self.sval = self.sval if value is None else value
+        if "simm" in converted or "siml" in converted:
             self._mode = self.simm
+
+    def _take_mode(self) -> None:
+        mode = self.constant_link("SIML", FieldType.USHORT)
+        if mode is None or mode == self.simm:
+            return
+        self.simm = mode
+        if self.sscn != NO_SSCN:
+            self.oldsimm = self.simm
+            self.scan, self.sscn = self.sscn, self.scan
 
     def in_simulation(self) -> bool:
         """Whether to simulate, after a look at SIML."""
-        if self._links is not None and "SIML" in self._links:
+        link = self._links.get("SIML") if self._links is not None else None
+        if link is not None:
             before = self.simm
-            with suppress(LinkError):
-                self.simm = self.read_link("SIML", FieldType.USHORT)
+            with suppress(LinkError):  # no alarm, as in base: a flag that is not there simulates nothing
+                self.simm = link.get(self, FieldType.USHORT, 1)  # type: ignore[assignment]  # one element
             if self.simm != before:
                 self.simulation_changed()
         return bool(self.simm)
