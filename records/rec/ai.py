@@ -26,6 +26,7 @@ class AiRecord(Converted):
 
     record_type = "ai"
     value_type = DOUBLE
+    from_zero = True
     has_raw: ClassVar[int] = RAW_TOLD
     raw_type: ClassVar[FieldType] = FieldType.LONG
     fields: ClassVar[Table] = table(

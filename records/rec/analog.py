@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import nan
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from records.alarm import Severity, Status
 from records.alarmfilter import filtered
@@ -110,9 +110,11 @@ class Analog(Record):
             changes |= LOG
         return changes
 
+    from_zero: ClassVar[bool] = False  # hysteresis and deadbands begin at zero, whatever VAL is: so do some of base's
+
     def remember_value(self) -> None:
         """Begin hysteresis and deadbands at the present value."""
-        self.mlst = self.alst = self.lalm = self.value
+        self.mlst = self.alst = self.lalm = 0.0 if self.from_zero else self.value
 
     def describe(self) -> Metadata:
         """Limits without a severity are NaN (``get_alarm_double`` of the record types)."""

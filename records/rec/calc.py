@@ -21,6 +21,7 @@ class CalcRecord(Calculating):
 
     record_type = "calc"
     value_type = FieldType.DOUBLE
+    from_zero = True
     expressions: ClassVar[tuple[str, ...]] = ("CALC",)
     fields: ClassVar[Table] = table(
         COMMON,
@@ -28,10 +29,6 @@ class CalcRecord(Calculating):
         Field("AFTC", FieldType.DOUBLE, 0.0),
         Field("AFVL", FieldType.DOUBLE, 0.0, writable=False),
     )
-
-    def remember_value(self) -> None:
-        """Base's calc begins at zero, whatever VAL is."""
-        self.lalm = self.mlst = self.alst = 0.0
 
     def evaluate(self) -> None:
         """Calculate, by ``process`` of calcRecord.c."""

@@ -26,6 +26,7 @@ class DfanoutRecord(SoftAnalog):
 
     record_type = "dfanout"
     value_type = DOUBLE
+    from_zero = True
     constant_field = "DOL"
     constants = (("SELL", "SELN"),)
     out_links = Soft.out_links | {f"OUT{name}" for name in TARGETS}

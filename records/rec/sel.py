@@ -25,6 +25,7 @@ class SelRecord(SoftAnalog):
 
     record_type = "sel"
     value_type = DOUBLE
+    from_zero = True
     constants = (("NVL", "SELN"), *((f"INP{name}", name) for name in INPUTS))
     fields: ClassVar[Table] = table(
         COMMON,

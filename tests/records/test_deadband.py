@@ -5,7 +5,7 @@ from math import inf, isnan, nan
 import pytest
 
 from records.deadband import beyond
-from records.rec.ai import AiRecord
+from records.rec.ao import AoRecord
 from tests.records.fakes import LOG, VALUE, Heard
 
 # old, new, and whether that is told with a deadband of -1, 0, 1.5
@@ -44,7 +44,7 @@ def test_record(old: float, new: float, told: tuple[int, int, int], which: str) 
     bit = {"mdel": VALUE, "adel": LOG}[which]
     last = {"mdel": "mlst", "adel": "alst"}[which]
     for deadband, expected in zip((-1, 0, 1.5), told, strict=True):
-        record = AiRecord("T:x", old, **{which: deadband})
+        record = AoRecord("T:x", old, **{which: deadband})
         heard = Heard(record)
         record.post(new)
         (changes,) = heard.changes

@@ -116,6 +116,7 @@ def test_bad_puts() -> None:
 
 def test_put_of_a_limit_checks_the_value_and_tells_of_the_property() -> None:
     record = AiRecord("T:x", 9.0, hhsv="MAJOR", hihi=10)
+    record.process()
     hihi = field(record, "HIHI")
     heard, heard_field = Heard(record), Heard(hihi)
     hihi.put("8")

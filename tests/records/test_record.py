@@ -123,7 +123,7 @@ def test_worst_alarm_wins() -> None:
 
 
 def test_post_alarm_lasts_until_the_next_processing() -> None:
-    record = AiRecord("T:x", 1.0)
+    record = AiRecord("T:x", 0.0)
     heard = Heard(record)
     alarm = Alarm(Status.SOFT, Severity.MINOR, "by hand")
     record.post_alarm(alarm)
@@ -297,6 +297,7 @@ def test_unknown_field() -> None:
 
 def test_same_value_is_no_news() -> None:
     record = AiRecord("T:x", 1.0)
+    record.process()  # base's ai has told nobody of its first value
     heard = Heard(record)
     record.put(1)
     record.put(2)

@@ -43,3 +43,13 @@ async def test_a_cp_link_processes_once_at_start() -> None:
         wanted |= {"piniCP": 2.0, "piniCPP": 2.0, "three": 5.0}
         await eventually(lambda: {name: pvdb[name].value for name in names} == wanted)
         await eventually(alike)
+
+
+TYPES = ("ai", "ao", "longin", "longout", "int64in", "int64out", "calc", "calcout", "dfanout", "sel")
+
+
+async def test_what_deadbands_and_hysteresis_begin_with() -> None:
+    lines = (f'record({rtyp}, "{rtyp}") {{ field(VAL, 3) }}' for rtyp in TYPES)
+    names = [f"{rtyp}.{field}" for rtyp in TYPES for field in ("VAL", "MLST", "ALST", "LALM")]
+    async with both("\n".join(lines)) as (base, ours, _):
+        assert await differences(base, ours, names) == {}
