@@ -96,6 +96,7 @@ class Fielded(PV):
             row = self.fields.get(attr.upper())
             if row is None:
                 raise TypeError(f"{self.name}: a record of type {self.record_type} has no field {attr.upper()}")
+            row.check_size(value)
             converted[row.attr] = row.convert(value)
         self.take_fields(converted)
 

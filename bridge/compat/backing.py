@@ -105,7 +105,9 @@ def make_record(
         value = value if isinstance(value, str) else bytes(value).decode("latin-1")
     if hasattr(record_class, "states") and labels:
         record_class = type(record_class.__name__, (record_class,), {"states": labels})
-    made: PV = record_class(pvname, value, group=group, **given)
+    # texts that are too long are cut: caproto takes them
+    converted = {rows[attr.upper()].attr: rows[attr.upper()].convert(option) for attr, option in given.items()}
+    made: PV = record_class(pvname, value, group=group, converted=converted)
     return made
 
 

@@ -609,3 +609,14 @@ def test_a_name_that_is_not_there_is_said(caproto: Any) -> None:
         import caproto.nowhere
     with pytest.raises(AttributeError, match=r"iocbridge has no caproto\.nothing"):
         _ = caproto.nothing
+
+
+def test_texts_that_are_too_long_for_a_record_are_cut(caproto: Any) -> None:
+    from caproto.server import PVGroup, pvproperty
+
+    class Group(PVGroup):
+        x = pvproperty(value=0.0, record="ai", units="millimetres per second", doc=40 * "x" + "y")
+
+    group = Group(prefix="a:")
+    assert group.x.fields["EGU"].value == "millimetres per"
+    assert group.x.fields["DESC"].value == 40 * "x"

@@ -293,3 +293,10 @@ def test_what_a_field_was_before_anybody_listened_is_no_news() -> None:
 
 def test_masks_are_those_of_the_protocol() -> None:
     assert (VALUE, LOG, ALARM, PROPERTY, ALL) == (1, 2, 4, 8, 7)
+
+
+def test_a_text_that_is_too_long_is_refused_as_in_a_group() -> None:
+    with pytest.raises(ValueError, match="has 41 bytes; DESC holds 40"):
+        AiRecord("T:x", desc="x" * 41)
+    with pytest.raises(ValueError, match="has 16 bytes; EGU holds 15"):
+        AiRecord("T:x", egu="°" * 8)
