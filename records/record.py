@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["RAW_ALWAYS", "RAW_TOLD", "Record"]
 
 DEVICE_TIME = -2  # TSE
+NEVER_NS = 631_152_000 * 1_000_000_000  # 1990, when EPICS's time begins: base's clients show it as <undefined>
 RAW_TOLD, RAW_ALWAYS = 1, 2
 MAX_LOCK = 10  # scans that may find a record busy before it goes into SCAN alarm (dbAccess.c)
 
@@ -98,6 +99,7 @@ class Record(Written):
         self.reset_alarms()
         if self.udf:
             self.acks = Severity.NO_ALARM  # nothing has happened yet that one might acknowledge
+            self.time_ns = NEVER_NS
 
     def _check_links(self) -> Any:
         """The constant in INP, or in DOL of an output, None if there is none. Raises ValueError for texts of no use."""

@@ -32,7 +32,6 @@ __all__ = ["Ioc", "groups_of", "running"]
 
 log = logging.getLogger("iocbridge")
 
-NEVER_NS = 631_152_000 * 10**9  # 1990-01-01, where EPICS time begins: clients say "<undefined>"
 STOP_DEADLINE = 1.5  # seconds for instruments to say goodbye; Ctrl-C must not wait longer
 
 
@@ -235,10 +234,10 @@ def groups_of(pvs: Iterable[PV]) -> list[PVGroup]:
 
 
 def _date(pvs: Iterable[PV], now_ns: int) -> None:
-    """Give PVs a time that were made before there was a clock: now, or of records without a value base's "never"."""
+    """Give PVs a time that were made before there was a clock."""
     for pv in pvs:
         if not pv.time_ns:
-            pv.time_ns = NEVER_NS if isinstance(pv, Record) and pv.udf else now_ns
+            pv.time_ns = now_ns
 
 
 @contextlib.asynccontextmanager

@@ -1,6 +1,7 @@
 """Processing that all record types share: links, alarms, UDF, PACT, and one call to each listener."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -36,6 +37,12 @@ async def test_time_is_the_readings_or_now(now: HandClock) -> None:
     instrument.value = 5.0
     await process(record)
     assert record.time_ns == now.ns
+
+
+def test_a_record_without_a_value_has_no_time(now: HandClock) -> None:
+    """Base's clients show the beginning of EPICS's time as <undefined>."""
+    assert AiRecord("T:x", inp=Instrument(4.0)).timestamp == datetime(1990, 1, 1, tzinfo=UTC).timestamp()
+    assert AiRecord("T:x", 3.0).time_ns == now.ns
 
 
 def test_soft_record_needs_no_coroutine() -> None:

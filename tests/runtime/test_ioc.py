@@ -278,7 +278,7 @@ async def test_the_first_time_is_that_of_the_start() -> None:
         unknown = ai()
 
     group = Group("T:")
-    group.plain.time_ns = group.kept.time_ns = group.unknown.time_ns = 0  # as in a process that has just begun
+    group.plain.time_ns = group.kept.time_ns = 0  # as in a process that has just begun
     before = time.time_ns()
     async with running(group, config=loopback()) as ioc:
         assert before <= group.plain.time_ns == group.kept.time_ns <= time.time_ns()
