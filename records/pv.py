@@ -150,7 +150,7 @@ class PV:
 
     @writable.setter
     def writable(self, writable: bool) -> None:
-        self._writable = writable
+        self._writable = bool(writable)
         for tell in tuple(rights_watchers):
             tell(self)
 

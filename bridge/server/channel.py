@@ -11,16 +11,12 @@ from records import PV
 if TYPE_CHECKING:
     from bridge.server.hub import Hub
 
-__all__ = ["MOST_KEYS", "READ_RIGHT", "WRITE_RIGHT", "Channel", "rights_of"]
+__all__ = ["MOST_KEYS", "READ_RIGHT", "RIGHTS", "WRITE_RIGHT", "Channel"]
 
 READ_RIGHT: Final = 1
 WRITE_RIGHT: Final = 2
+RIGHTS: Final = {True: READ_RIGHT | WRITE_RIGHT, False: READ_RIGHT}  # by whether the PV is writable
 MOST_KEYS: Final = 8  # kinds of requests that the fast paths know of one channel; clients have one or two
-
-
-def rights_of(pv: PV) -> int:
-    """What a client may do with it."""
-    return READ_RIGHT | WRITE_RIGHT if pv.writable else READ_RIGHT
 
 
 class Channel:
@@ -31,7 +27,7 @@ class Channel:
     def __init__(self, pv: PV, cid: int) -> None:
         self.pv = pv
         self.cid = cid
-        self.rights = rights_of(pv)
+        self.rights = RIGHTS[pv.writable]
         self.keys: tuple[bytes, ...] = ()  # the prefixes by which the fast paths know its requests
         self.subscriptions: dict[int, Subscription] | None = None
         self._outlet: Outlet | None = None

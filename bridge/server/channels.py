@@ -16,7 +16,7 @@ from bridge.ca.header import (
     pack_header,
 )
 from bridge.ca.status import ECA
-from bridge.server.channel import Channel, rights_of
+from bridge.server.channel import RIGHTS, Channel
 from bridge.server.errors import BadMessage, Body, Data
 from bridge.server.fieldtypes import NATIVE
 from bridge.server.views import View
@@ -154,7 +154,7 @@ def tell_rights(session: Session, pv: PV) -> None:
     for channel in session.channels.values():
         if channel.pv is not pv and not (isinstance(channel.pv, View) and channel.pv.origin is pv):
             continue
-        rights = rights_of(channel.pv)
+        rights = RIGHTS[channel.pv.writable]
         if rights != channel.rights:
             channel.rights = rights
             for key in channel.keys:
