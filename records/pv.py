@@ -11,12 +11,11 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from records.alarm import NO_ALARM, Alarm, Severity, Status
+from records.bugs import tell_bug
 from records.convert import convert, text_of
 from records.links import status_of
-from records.logs import logs
 from records.metadata import PLAIN, Metadata
 from records.names import described
-from records.place import blamed
 from records.types import MAX_STRING, FieldType, Value
 
 if TYPE_CHECKING:
@@ -44,10 +43,6 @@ ALARM: Final = 4
 PROPERTY: Final = 8
 VALUE_AND_LOG: Final = VALUE | LOG
 
-#: Errors of the program and no refusals: the log has to say where they are.
-BUGS: Final = (ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, NameError, TypeError)
-
-_AGAIN_NS: Final = 600 * 10**9  # the same bug is logged every ten minutes: today's log shall have it too
 _DOUBLE: Final = FieldType.DOUBLE
 
 Listener = Callable[["PV", int], None]
@@ -345,8 +340,7 @@ class PV:
     def _refused(self, error: Exception) -> None:
         if isinstance(error, SkipWrite):
             return
-        if isinstance(error, BUGS):
-            _tell_bug(self, "putter", error)
+        tell_bug(f"{self.name}: the putter", error, clock.now_ns())
         self.post_alarm(Alarm(Status.WRITE, Severity.INVALID, str(error) or type(error).__name__))
         raise error
 
@@ -372,8 +366,7 @@ class PV:
         except SkipWrite:
             pass
         except Exception as error:
-            if isinstance(error, BUGS):
-                _tell_bug(self, "getter", error)
+            tell_bug(f"{self.name}: the getter", error, clock.now_ns())
             why = str(error) or type(error).__name__
             self.post_alarm(Alarm(status_of(error, Status.READ), Severity.INVALID, why))
 
@@ -430,26 +423,3 @@ class PV:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name} = {self.value!r}>"
-
-
-#: By PV, hook and place: when a bug was told last, and how often it has come since.
-_told: Final[dict[tuple[str, str, str], tuple[int, int]]] = {}
-
-
-def _tell_bug(pv: PV, hook: str, error: Exception) -> None:
-    """Log what is a bug of the program; for each place again only after `_AGAIN_NS`: clients can bring it about as
-    often as they like.
-
-    The traceback is for whoever looks for it (``-v``).
-    """
-    place = blamed(error)
-    key, now = (pv.name, hook, place), clock.now_ns()
-    last, untold = _told.get(key, (now - _AGAIN_NS, 0))
-    if 0 <= now - last < _AGAIN_NS:  # else the clock was set back
-        _told[key] = last, untold + 1
-        return
-    _told[key] = now, 0
-    more = f", {untold + 1} times since it was logged last" if untold else ""
-    log = logs.logger("iocbridge.records")
-    log.error("%s: the %s failed: %s: %s (%s)%s", pv.name, hook, type(error).__name__, error, place, more)
-    log.debug("%s: the %s failed here", pv.name, hook, exc_info=error)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from weakref import WeakValueDictionary
 
+from bridge.server import channels
 from bridge.server.complaints import Complaints
 from bridge.server.limits import MUCH, Limits
 from bridge.server.outlet import Done, Outlet
@@ -155,7 +156,7 @@ class Hub:
     def tell_rights(self, pv: PV) -> None:
         """Clients may write a PV from now on, or may no longer."""
         for session in self.sessions:
-            session.tell_rights(pv)
+            channels.tell_rights(session, pv)
 
     # --- fair shares --------------------------------------------------------------------------------------------
 
@@ -184,8 +185,7 @@ class Hub:
     def flush(self) -> None:
         """Send what has gathered: one write per circuit."""
         self._flush_due = False
-        if self.gathering is not None:
-            self.pass_on()
+        self.pass_on()
         dirty, self._dirty = self._dirty, []
         for session in dirty:
             session.flush()

@@ -30,7 +30,6 @@ from bridge.server.writes import Write, fast_writes
 
 if TYPE_CHECKING:
     from bridge.server.hub import Hub
-    from records import PV
 
 __all__ = ["Link", "Session"]
 
@@ -233,10 +232,6 @@ class Session(Outgoing):
     def _bad_size(self, request: Request) -> NoReturn:
         self.error(ECA.UNAVAILINSERV, request, "payload is not a multiple of 8 bytes")
         raise BadMessage(f"command {request[0]} with a payload of {request[1]} bytes, no multiple of 8")
-
-    def tell_rights(self, pv: PV) -> None:
-        """Clients may write a PV from now on, or may no longer."""
-        channels.tell_rights(self, pv)
 
     # --- messages that are not there yet, or too large -------------------------------------------------------------
 

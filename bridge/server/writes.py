@@ -168,9 +168,9 @@ def _value(dbr: int, count: int, body: Body, channel: Channel) -> Any:
     start = METADATA_SIZE[dbr]
     room = len(body) - start
     pv = channel.pv
-    most = pv.room if isinstance(pv, View) else pv.max_count
+    most = pv.max_count
     if isinstance(pv, View):
-        pv = pv.origin  # filters are for those who read, as in base
+        most, pv = pv.room, pv.origin  # filters are for those who read, as in base
     if base == ChannelType.STRING and count == 1:
         # clients send a lone string no longer than it is
         text = bytes(body[start : start + 40]).partition(b"\0")[0].decode("utf-8", "surrogateescape")
