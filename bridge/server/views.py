@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from bridge.ca.dbr import ELEMENT_SIZE
 from bridge.server.fieldtypes import NATIVE
-from bridge.server.filters import BadFilter, Filter, Sample, parse_json, parse_slice
+from bridge.server.filters import BadFilter, Filter, Sample
+from bridge.server.filtertext import parse_json, parse_slice
 from records import PV, Alarm, FieldType, Listener, Metadata, convert, resolve
 
 __all__ = ["MODIFIERS", "LongText", "View", "open_view"]

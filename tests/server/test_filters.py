@@ -12,7 +12,8 @@ import pytest
 from bridge.ca.dbr import ChannelType
 from bridge.ca.header import Command
 from bridge.server import Limits
-from bridge.server.filters import BadFilter, parse_json, parse_slice
+from bridge.server.filters import BadFilter
+from bridge.server.filtertext import parse_json, parse_slice
 from records import ALARM, PV, VALUE, Alarm, FieldType, ao
 from tests.logs import logged
 from tests.server.test_session import events, read, subscribe

@@ -15,7 +15,8 @@ from bridge.ca.dbr import EPICS_EPOCH, ChannelType
 from bridge.ca.header import Command
 from bridge.ca.status import ECA
 from bridge.server import serving
-from bridge.server.filters import BadFilter, parse_json, parse_slice
+from bridge.server.filters import BadFilter
+from bridge.server.filtertext import parse_json, parse_slice
 from records import PROPERTY, PV, VALUE, FieldType, Metadata, PVGroup, ai, clock, states
 from tests.clients import C_TOOLS, c_tool
 from tests.server.serving import loopback
